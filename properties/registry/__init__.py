@@ -1,0 +1,39 @@
+"""The register: every public name, the catalogue ids it implements, and how it is believed.
+
+``RECORDS`` has one record a formula, ``IDS`` every catalogue id that the project must hold one day, ``ABSENT`` the
+written reason for each id that has no function today, ``LAWS`` the laws by id.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from properties.registry.catalogue import ABSENT, IDS
+from properties.registry.record import TWIN_KINDS, Record
+
+__all__ = ["ABSENT", "IDS", "TWIN_KINDS", "Record", "records"]
+
+MODULES = (
+    "paths",
+    "grids",
+    "distributions",
+    "transitions",
+    "fields",
+    "divergences",
+    "elbo",
+    "likelihood",
+    "reverse",
+)
+
+
+@cache
+def records() -> tuple[Record, ...]:
+    """Every record, module by module; a public name recorded twice is refused."""
+    found: dict[str, Record] = {}
+    for module in MODULES:
+        for record in importlib.import_module(f"properties.registry.{module}").RECORDS:
+            if record.name in found:
+                raise ValueError(f"registry: expected one record a name, got two for {record.name!r}")
+            found[record.name] = record
+    return tuple(found.values())
