@@ -22,6 +22,10 @@ PRECISIONS = (320, 640, 1280, 2560)
 
 ENOUGH_BITS = 90
 
+NEGLIGIBLE_BITS = 1150
+"""Below 2^-1150 (no float64 is smaller than 2^-1074) an enclosure of 0 is 0: differences that vanish identically are
+never tight relative to themselves."""
+
 Number = Any
 """An ``arb``; python-flint ships no type information."""
 
@@ -167,14 +171,20 @@ def _attempt(twin: Callable[..., Any], arguments: tuple[Any, ...], precision: in
             norm_sums = [total + move for total, move in zip(norm_sums, moves, strict=True)]
             share = scale / norm
             sums = [total + move * share for total, move in zip(sums, moves, strict=True)]
-    for value, total in zip(values, norm_sums, strict=True):
-        size = abs(value) + total
-        if not total.is_finite() or not (value.rad() <= size * arb(2) ** -ENOUGH_BITS) or float(total.rad()) > 1e-3 * (
-            float(total.mid()) + float(abs(value).mid())
-        ):
-            return None
+    if not all(_tight(value, total) for value, total in zip(values, norm_sums, strict=True)):
+        return None
     kappas, norm_kappas = (tuple(float(total.mid()) for total in totals) for totals in (sums, norm_sums))
     return Truth(tuple(values), kappas, norm_kappas)
+
+
+def _tight(value: Number, total: Number) -> bool:
+    """Whether an output and its condition sum are known well enough, or are both 0."""
+    negligible = arb(2) ** -NEGLIGIBLE_BITS
+    if abs(value) < negligible and abs(total) < negligible:
+        return True
+    known = value.rad() <= (abs(value) + total) * arb(2) ** -ENOUGH_BITS
+    size = float(total.mid()) + float(abs(value).mid())
+    return bool(total.is_finite() and known and float(total.rad()) <= 1e-3 * size)
 
 
 def _finite_or_none(twin: Callable[..., Any], arguments: list[Any]) -> list[Number] | None:

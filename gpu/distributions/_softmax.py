@@ -1,0 +1,38 @@
+"""Weighted sums of exponentials that neither overflow, nor touch denormals, nor differentiate into NaN."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["log_mean_exp", "softmax"]
+
+
+def _terms(weights: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
+    """w_k exp(l_k - m) and m, the largest l_k + log w_k.
+
+    The weights stay outside the logarithm, so a weight of 0 has the finite gradient that it should have.
+    Exponents under the smallest normal number become an exact 0: denormals are slow on a CPU.
+    """
+    info = torch.finfo(logits.dtype)
+    lowest, highest = math.log(info.tiny) + 1, math.log(info.max) - 1
+    present = weights > 0
+    log_weights = torch.where(present, weights, 1).log()
+    largest = torch.where(present, logits + log_weights, -math.inf).amax(-1, keepdim=True).detach()
+    gap = logits - largest
+    terms = weights * torch.where(gap < lowest, 0, gap.clamp(lowest, highest).exp())
+    return terms, largest
+
+
+def log_mean_exp(weights: Tensor, logits: Tensor) -> Tensor:
+    """Logarithm of sum_k w_k exp(l_k) over the last axis."""
+    terms, largest = _terms(weights, logits)
+    return largest[..., 0] + terms.sum(-1).log()
+
+
+def softmax(weights: Tensor, logits: Tensor) -> Tensor:
+    """w_k exp(l_k) / sum_j w_j exp(l_j) over the last axis."""
+    terms, _ = _terms(weights, logits)
+    return terms / terms.sum(-1, keepdim=True)

@@ -1,0 +1,46 @@
+"""Noise paths: alpha, sigma, the half log-SNR and its inverse, drift and diffusion; discrete beta tables."""
+
+from __future__ import annotations
+
+from gpu.paths._base import Path as Path
+from gpu.paths.discrete import (
+    cosine_betas,
+    discrete_alpha,
+    discrete_half_log_snr,
+    discrete_sigma,
+    linear_betas,
+    rescale_zero_terminal_snr,
+    scaled_linear_betas,
+)
+from gpu.paths.equivalence import (
+    book_beta_from_ho_beta,
+    equivalent_scale,
+    equivalent_time,
+    ho_beta_from_book_beta,
+    noise_to_signal,
+)
+from gpu.paths.interpolating import FlowMatching, Trigonometric
+from gpu.paths.unit_signal import EDM, VE, Brownian
+from gpu.paths.variance_preserving import SubVP, VPLinear
+
+__all__ = [
+    "EDM",
+    "VE",
+    "Brownian",
+    "FlowMatching",
+    "SubVP",
+    "Trigonometric",
+    "VPLinear",
+    "book_beta_from_ho_beta",
+    "cosine_betas",
+    "discrete_alpha",
+    "discrete_half_log_snr",
+    "discrete_sigma",
+    "equivalent_scale",
+    "equivalent_time",
+    "ho_beta_from_book_beta",
+    "linear_betas",
+    "noise_to_signal",
+    "rescale_zero_terminal_snr",
+    "scaled_linear_betas",
+]

@@ -1,0 +1,50 @@
+"""Twins of the conversions: every prediction is read as the pair (E[x_0|x], E[eps|x]), and the others out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Number = Any
+Vector = list[Number]
+
+PREDICTIONS = ("score", "denoiser", "noise", "velocity", "v_prediction")
+
+
+def pair(
+    source: str, prediction: Number, x: Number, alpha: Number, sigma: Number, slope: Number, rise: Number
+) -> tuple[Number, Number]:
+    """(x_0, eps) from a prediction: x = alpha x_0 + sigma eps, and the prediction's own equation (P20)."""
+    if source == "denoiser":
+        return prediction, (x - alpha * prediction) / sigma
+    if source == "velocity":
+        wronskian = alpha * rise - slope * sigma
+        return (rise * x - sigma * prediction) / wronskian, (alpha * prediction - slope * x) / wronskian
+    if source == "v_prediction":
+        return alpha * x - sigma * prediction, sigma * x + alpha * prediction
+    noise = prediction if source == "noise" else -sigma * prediction
+    return (x - sigma * noise) / alpha, noise
+
+
+def convert(
+    source: str,
+    target: str,
+    prediction: Vector,
+    x: Vector,
+    alpha: Number,
+    sigma: Number,
+    alpha_derivative: Number,
+    sigma_derivative: Number,
+) -> Vector:
+    """``target`` from ``source`` at x (P20); the derivatives enter only where one of the two is a velocity."""
+    result = []
+    for value, place in zip(prediction, x, strict=True):
+        data, noise = pair(source, value, place, alpha, sigma, alpha_derivative, sigma_derivative)
+        if target == "score":
+            result.append(-noise / sigma)
+        elif target == "velocity":
+            result.append(alpha_derivative * data + sigma_derivative * noise)
+        elif target == "v_prediction":
+            result.append(alpha * noise - sigma * data)
+        else:
+            result.append(data if target == "denoiser" else noise)
+    return result

@@ -1,0 +1,73 @@
+"""Twins of the kernels between two times, each by conditioning a joint Gaussian law.
+
+Given x_0, (x_clean, x_noisy) is Gaussian with covariance [[c^2, k c^2], [k c^2, n^2]] I: c and n are the two sigmas
+and k = alpha_noisy/alpha_clean. Without x_0 the same holds component by component with V = alpha^2 S + sigma^2 I in
+the places of c^2 and n^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from properties.arbiter import distributions, paths
+
+Number = Any
+"""An ``arb``; python-flint ships no type information."""
+
+
+def scalars(name: str, parameters: Sequence[Any], clean: Number, noisy: Number) -> list[Number]:
+    """[kernel alpha, kernel variance, bridge state weight, bridge data weight, bridge variance] (P10, P37, M1, M3)."""
+    alpha_clean, sigma_clean = paths.levels(name, parameters, clean)
+    alpha_noisy, sigma_noisy = paths.levels(name, parameters, noisy)
+    factor = alpha_noisy / alpha_clean
+    variance = sigma_noisy * sigma_noisy - factor * factor * sigma_clean * sigma_clean
+    weight = factor * sigma_clean * sigma_clean / (sigma_noisy * sigma_noisy)
+    remaining = sigma_clean * sigma_clean - weight * factor * sigma_clean * sigma_clean
+    return [factor, variance, weight, alpha_clean - weight * alpha_noisy, remaining]
+
+
+def bridge_mean(
+    name: str, parameters: Sequence[Any], clean: Number, noisy: Number, data: Sequence[Any], x: Sequence[Any]
+) -> list[Number]:
+    """The mean of x_clean given x_noisy = x and x_0 (P37, M3)."""
+    _, _, state_weight, data_weight, _ = scalars(name, parameters, clean, noisy)
+    return [state_weight * place + data_weight * origin for place, origin in zip(x, data, strict=True)]
+
+
+def brownian(clean: Number, noisy: Number) -> list[Number]:
+    """`scalars` of Brownian motion as McAllester has them, with D = noisy - clean: 1, D, 1 - D/noisy, D/noisy,
+    D (noisy - D)/noisy (M1, M3).
+    """
+    gap = noisy - clean
+    share = gap / noisy
+    return [noisy / noisy, gap, 1 - share, share, gap * (noisy - gap) / noisy]
+
+
+def reverse_step(
+    name: str,
+    path: Sequence[Any],
+    kind: str,
+    parameters: list[Any],
+    x: Sequence[Any],
+    clean: Number,
+    noisy: Number,
+) -> list[Any]:
+    """[mean (d), covariance (d d)] of x_clean given x_noisy = x, from the joint law of the two times (P39, M4)."""
+    alpha_clean, sigma_clean = paths.levels(name, path, clean)
+    alpha_noisy, sigma_noisy = paths.levels(name, path, noisy)
+    factor = alpha_noisy / alpha_clean
+    unit = distributions.identity(len(x))
+    shares = distributions.level(kind, parameters, list(x), alpha_noisy, sigma_noisy).responsibilities
+    means, covariances = [], []
+    for _, mean, parts in distributions.components(kind, parameters):
+        data = distributions.matrix(kind, parts, len(x))
+        before = data * alpha_clean**2 + unit * (sigma_clean * sigma_clean)
+        after = data * alpha_noisy**2 + unit * (sigma_noisy * sigma_noisy)
+        gain = before * after.inv() * factor
+        offset = distributions.column([place - alpha_noisy * m for place, m in zip(x, mean, strict=True)])
+        moves = (gain * offset).entries()
+        means.append([alpha_clean * m + move for m, move in zip(mean, moves, strict=True)])
+        covariances.append(before - gain * before * factor)
+    within = distributions.total(shares, covariances)
+    return [distributions.average(shares, means), (within + distributions.spread(shares, means)).entries()]

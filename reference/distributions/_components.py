@@ -1,0 +1,252 @@
+"""The engine of every law here: sum_k w_k N(alpha mu_k, alpha^2 S_k + sigma^2 I), lazy in alpha and sigma."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from reference._checks import Array
+
+from ._covariances import Anchor, Covariance, Factor
+from ._linear_algebra import log_product, outer, select, symmetrized
+
+__all__ = ["Components", "Evaluation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    r"""What all quantities at a point share, component by component.
+
+    With z_k = x - alpha mu_k, V_k = alpha^2 S_k + sigma^2 I and c the component most responsible for x:
+    scores s_k = -V_k^-1 z_k, deviations e_k = (s_k - s_c) / alpha, responsibilities r_k.
+    The deviations serve at every level, since E[x_0 | x, k] - E[x_0 | x, c] = sigma^2 e_k.
+    """
+
+    log_prob: Array
+    responsibilities: Array
+    scores: Array
+    deviations: Array
+    factor: Factor
+
+    def average(self, values: Array, event_dims: int) -> Array:
+        """sum_k r_k values_k over the component axis."""
+        shares = self.responsibilities[(...,) + (None,) * event_dims]
+        mean: Array = np.sum(shares * values, axis=-1 - event_dims)
+        return mean
+
+    @property
+    def centred_deviations(self) -> Array:
+        """e_k - sum_j r_j e_j."""
+        return self.deviations - self.average(self.deviations, 1)[..., None, :]
+
+    @property
+    def deviation_covariance(self) -> Array:
+        """sum_k r_k (e_k - e)(e_k - e)^T, symmetric bit for bit."""
+        centred = self.centred_deviations
+        return symmetrized(self.average(outer(centred, centred), 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Weights (*B, K), means (*B, K, d), covariances (*B, K), and the levels (*A,) that they are diffused to.
+
+    ``deviations`` holds the means less one common point, where they are known better than the rounded means.
+    """
+
+    weights: Array
+    means: Array
+    covariance: Covariance
+    alpha: Array
+    sigma: Array
+    deviations: Array | None = None
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        return np.broadcast_shapes(self.means.shape[:-2], self.alpha.shape, self.sigma.shape)
+
+    @property
+    def event_size(self) -> int:
+        size: int = self.means.shape[-1]
+        return size
+
+    @property
+    def log_weights(self) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.log(self.weights)
+
+    def diffuse(self, alpha: Array, sigma: Array) -> Components:
+        """The law of alpha x + sigma eps; the base is kept, so that V is formed from it once."""
+        return Components(
+            self.weights, self.means, self.covariance, alpha * self.alpha, np.hypot(alpha * self.sigma, sigma)
+        )
+
+    @property
+    def levels_by_component(self) -> tuple[Array, Array]:
+        """Alpha and sigma with an axis for the components."""
+        alpha, sigma = np.broadcast_arrays(self.alpha[..., None], self.sigma[..., None])
+        return alpha, sigma
+
+    def formed(self) -> Components:
+        """The same law as a base of its own: alpha mu_k and alpha^2 S_k + sigma^2 I, formed."""
+        if np.all(self.alpha == 1.0) and np.all(self.sigma == 0.0):
+            return self
+        alpha, sigma = self.levels_by_component
+        components = (*self.batch_shape, self.means.shape[-2])
+        return Components(
+            np.broadcast_to(self.weights, components),
+            np.broadcast_to(alpha[..., None] * self.means, (*components, self.event_size)),
+            self.covariance.diffuse(alpha, sigma),
+            np.ones(()),
+            np.zeros(()),
+        )
+
+    # ---------------------------------------------------------------------------------------- at a point
+
+    def evaluate(self, x: Array) -> Evaluation:
+        r"""Densities and scores at x (..., d).
+
+        log r_k - log r_c is formed from differences between the components,
+        log(w_k / w_c) + alpha/2 [(mu_k - mu_c) . V_c^-1 z_c + z_k . e_k] - 1/2 log(\|V_k\| / \|V_c\|),
+        e_k = V_k^-1 [mu_k - mu_c + alpha (S_k - S_c) V_c^-1 z_c],
+        because quadratic forms of an outlying x share a magnitude that would drown it.
+        """
+        alpha, sigma = self.levels_by_component
+        factor = self.covariance.factor(alpha, sigma)
+        residuals = x[..., None, :] - alpha[..., None] * self.means
+        whitened = factor.solve(residuals)
+        log_mantissa, exponent = log_product(2.0 * np.pi * factor.pivots)
+        half_logs = 0.5 * (log_mantissa + np.log(2.0) * exponent)
+        logits = self.log_weights - (0.5 * factor.quadratic(residuals) + half_logs)
+        lead = np.argmax(logits, axis=-1)
+
+        lead_whitened = select(whitened, lead, 1)[..., None, :]
+        shifts = self.means - select(self.means, lead, 1)[..., None, :]
+        lead_residual = select(residuals, lead, 1)[..., None, :]
+        scaled = alpha[..., None]
+        anchor = Anchor(alpha, sigma, lead, scaled * lead_residual, scaled * lead_whitened)
+        deviations = self.covariance.deviations(factor, shifts, anchor)
+        gains = np.sum(shifts * lead_whitened, axis=-1) + np.sum(residuals * deviations, axis=-1)
+        log_volumes = (log_mantissa - select(log_mantissa, lead, 0)[..., None]) + np.log(2.0) * (
+            exponent - select(exponent, lead, 0)[..., None]
+        )
+        log_ratios = self.log_weights - select(self.log_weights, lead, 0)[..., None]
+        exponents = log_ratios + 0.5 * (alpha * gains - log_volumes)
+
+        largest = exponents.max(axis=-1, keepdims=True)
+        terms = np.exp(exponents - largest)
+        total = terms.sum(axis=-1, keepdims=True)
+        log_prob = select(logits, lead, 0) + (largest + np.log(total))[..., 0]
+        return Evaluation(log_prob, terms / total, -whitened, deviations, factor)
+
+    def score(self, x: Array) -> Array:
+        """sum_k r_k s_k."""
+        at = self.evaluate(x)
+        return at.average(at.scores, 1)
+
+    def hessian(self, x: Array) -> Array:
+        """Of the log density: alpha^2 Cov_r(e) - sum_k r_k V_k^-1."""
+        at = self.evaluate(x)
+        alpha = self.alpha[..., None, None]
+        return alpha**2 * at.deviation_covariance - at.average(at.factor.inverse(), 2)
+
+    # ------------------------------------------------------------------------- fields of the clean point
+
+    def component_fields(self, x: Array, *, mean: Array, covariance: Array, identity: Array) -> Array:
+        """Fields a V_k^-1 mu_k + (b S_k + c I) V_k^-1 x, (..., K, d), linear in the clean and the noise.
+
+        The coefficients a = mean, b = covariance, c = identity have the shape of the levels.
+
+        Both terms use one eigenbasis, so that what it errs by cancels where x is near alpha mu_k.
+        """
+        law = self.covariance
+        alpha, sigma = self.levels_by_component
+        marginal = alpha[..., None] ** 2 * law.eigenvalues + sigma[..., None] ** 2
+        slope = covariance[..., None, None] * law.eigenvalues + identity[..., None, None]
+        data = mean[..., None, None] * law.to_eigenbasis(self.means)
+        return law.from_eigenbasis((data + slope * law.to_eigenbasis(x[..., None, :])) / marginal)
+
+    def field(self, x: Array, *, mean: Array, covariance: Array, identity: Array) -> Array:
+        """The average of the component fields over the responsibilities, (..., d)."""
+        fields = self.component_fields(x, mean=mean, covariance=covariance, identity=identity)
+        return self.evaluate(x).average(fields, 1)
+
+    def shrunk_covariance(self) -> Covariance:
+        """Cov[x_0 | x, k] = sigma^2 S_k V_k^-1 by eigenvalues."""
+        alpha, sigma = self.levels_by_component
+        values = self.covariance.eigenvalues
+        noise = sigma[..., None] ** 2
+        return self.covariance.with_eigenvalues(values * (noise / (alpha[..., None] ** 2 * values + noise)))
+
+    def posterior(self, x: Array) -> Components:
+        """The law of the clean x_0 given x, whose components keep their number; batch shape that of x."""
+        at = self.evaluate(x)
+        zero = np.zeros_like(self.sigma * self.alpha)
+        noise = self.sigma**2 + zero
+        means = self.component_fields(x, mean=noise, covariance=self.alpha + zero, identity=zero)
+        shape = at.log_prob.shape
+        return Components(
+            at.responsibilities,
+            means,
+            self.shrunk_covariance(),
+            np.ones(shape),
+            np.zeros(shape),
+            noise[..., None, None] * at.deviations,
+        )
+
+    def posterior_third_cumulant(self, x: Array) -> Array:
+        """E[(x_0 - D)(x_0 - D)(x_0 - D) | x] (..., d, d, d), symmetric in its three axes.
+
+        sum_k r_k [d_k d_k d_k + sym (C_k - C_c) d_k], d_k = D_k - D, C_k = Cov[x_0 | x, k] and
+        C_k - C_c = sigma^4 V_k^-1 (S_k - S_c) V_c^-1, since sum_k r_k d_k = 0.
+        """
+        at = self.evaluate(x)
+        lead = np.argmax(at.responsibilities, axis=-1)
+        noise = self.sigma[..., None, None] ** 2
+        centred = noise * at.centred_deviations
+        precisions = at.factor.inverse()
+        matrices = self.covariance.matrix
+        differences = matrices - select(matrices, lead, 2)[..., None, :, :]
+        spread = precisions @ differences @ select(precisions, lead, 2)[..., None, :, :]
+        spread = symmetrized(noise[..., None] ** 2 * spread)
+        cubes = outer(centred, centred)[..., None] * centred[..., None, None, :]
+        mixed = at.average(spread[..., None] * centred[..., None, None, :], 3)
+        axes = mixed.ndim - 3
+        turns = [
+            mixed.transpose(*range(axes), *(axes + i for i in order)) for order in permutations(range(3))
+        ]
+        total = at.average(cubes, 3) + 0.5 * sum(turns, np.zeros_like(mixed))
+        orders = [
+            total.transpose(*range(axes), *(axes + i for i in order)) for order in permutations(range(3))
+        ]
+        return np.asarray(np.max(orders, axis=0))
+
+    # ------------------------------------------------------------------------------------------- moments
+
+    def mean(self) -> Array:
+        """Alpha sum_k w_k mu_k."""
+        return np.asarray(self.alpha[..., None] * np.sum(self.weights[..., None] * self.means, axis=-2))
+
+    def covariance_matrix(self) -> Array:
+        """alpha^2 sum_k w_k (S_k + (mu_k - mu)(mu_k - mu)^T) + sigma^2 I."""
+        weights = self.weights[..., None]
+        points = self.means if self.deviations is None else self.deviations
+        origin = np.sum(weights * points, axis=-2, keepdims=True)
+        centred = points - origin
+        within = np.sum(weights[..., None] * self.covariance.matrix, axis=-3)
+        between = np.sum(weights[..., None] * outer(centred, centred), axis=-3)
+        alpha, sigma = self.alpha[..., None, None], self.sigma[..., None, None]
+        return np.asarray(alpha**2 * symmetrized(within + between) + sigma**2 * np.eye(self.event_size))
+
+    def sample(self, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+        """Independent draws (*shape, *batch_shape, d)."""
+        size = (*shape, *self.batch_shape)
+        bounds = np.cumsum(self.weights[..., :-1], axis=-1)
+        index = np.sum(generator.random(size)[..., None] >= bounds, axis=-1)
+        alpha, sigma = self.levels_by_component
+        marginal = alpha[..., None] ** 2 * self.covariance.eigenvalues + sigma[..., None] ** 2
+        root = self.covariance.with_eigenvalues(np.sqrt(marginal)).select(index)
+        normal = generator.standard_normal((*size, self.event_size))
+        noise = root.from_eigenbasis(root.eigenvalues * root.to_eigenbasis(normal))
+        return self.alpha[..., None] * select(self.means, index, 1) + noise

@@ -1,0 +1,48 @@
+"""Path coefficients in the form that stays finite over the whole closed domain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import _checks
+from reference._checks import Array, Real
+from reference.distributions._law import Law
+from reference.paths._base import Path, checked_path
+
+__all__ = ["checked_law", "state", "velocity_coefficients"]
+
+
+def checked_law(data: object) -> Law:
+    """A data law of this package, else TypeError."""
+    return _checks.instance("data", data, Law, hint="Gaussian, GaussianMixture or PointCloud")
+
+
+def state(data: object, path: object, x: object, t: object) -> tuple[Law, Path, Array, Array]:
+    """The checked arguments of an analytic field: event sizes agree, batch axes broadcast."""
+    law, checked = checked_law(data), checked_path("path", path)
+    point = _checks.event("x", _checks.real("x", x), law.event_size)
+    time = _checks.time_in_domain(checked, t)
+    _checks.broadcast(data=law.batch_shape, x=point.shape[:-1], t=time.shape)
+    return law, checked, point, time
+
+
+def velocity_coefficients(path: Path, t: Real) -> tuple[Array, Array, Array]:
+    """The products sigma (alpha' sigma - alpha sigma'), alpha alpha', sigma sigma' on the closed domain.
+
+    Where alpha >= sigma they are -alpha g^2/2, alpha^2 f and g^2/2 + sigma^2 f, since sigma' may diverge at
+    sigma = 0; elsewhere they come from the derivatives, since f and g^2 may diverge at alpha = 0.
+    """
+    time = np.asarray(t, dtype=np.float64)
+    alpha, sigma = path.alpha(time), path.sigma(time)
+    clean = alpha >= sigma
+    mean, signal, noise = np.empty_like(alpha), np.empty_like(alpha), np.empty_like(alpha)
+
+    a, s = alpha[clean], sigma[clean]
+    drift, half_diffusion = path.drift(time[clean]), 0.5 * path.diffusion_squared(time[clean])
+    mean[clean], signal[clean] = -a * half_diffusion, a**2 * drift
+    noise[clean] = half_diffusion + s**2 * drift
+
+    a, s = alpha[~clean], sigma[~clean]
+    da, ds = path.alpha_derivative(time[~clean]), path.sigma_derivative(time[~clean])
+    mean[~clean], signal[~clean], noise[~clean] = s * (da * s - a * ds), a * da, s * ds
+    return mean, signal, noise

@@ -1,0 +1,41 @@
+"""Noising paths x_t = alpha(t) x_0 + sigma(t) eps, their relations, and the discrete beta tables."""
+
+from __future__ import annotations
+
+from reference.paths._discrete import (
+    book_beta_from_ho_beta,
+    cosine_betas,
+    discrete_alpha,
+    discrete_half_log_snr,
+    discrete_sigma,
+    ho_beta_from_book_beta,
+    linear_betas,
+    rescale_zero_terminal_snr,
+    scaled_linear_betas,
+)
+from reference.paths._equivalence import equivalent_scale, equivalent_time, noise_to_signal
+from reference.paths._interpolants import FlowMatching, Trigonometric
+from reference.paths._unit_signal import EDM, VE, Brownian
+from reference.paths._vp import SubVP, VPLinear
+
+__all__ = [
+    "EDM",
+    "VE",
+    "Brownian",
+    "FlowMatching",
+    "SubVP",
+    "Trigonometric",
+    "VPLinear",
+    "book_beta_from_ho_beta",
+    "cosine_betas",
+    "discrete_alpha",
+    "discrete_half_log_snr",
+    "discrete_sigma",
+    "equivalent_scale",
+    "equivalent_time",
+    "ho_beta_from_book_beta",
+    "linear_betas",
+    "noise_to_signal",
+    "rescale_zero_terminal_snr",
+    "scaled_linear_betas",
+]

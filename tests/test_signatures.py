@@ -1,0 +1,55 @@
+"""The reference and the torch code say the same: public names, parameters, kinds and defaults."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.torch
+
+MODULES = ("paths", "grids", "distributions", "transitions", "fields", "divergences", "elbo", "likelihood", "reverse")
+TORCH_ONLY = {"gpu": {"value_checks"}}
+
+
+def shape(function: Any) -> list[tuple[str, Any, Any]]:
+    """Names, kinds and defaults; annotations differ by design (arrays here, tensors there)."""
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+
+
+def members(kind: type) -> dict[str, Any]:
+    return {name: member for name, member in inspect.getmembers(kind) if not name.startswith("_")}
+
+
+def modules(package: str) -> list[ModuleType]:
+    return [importlib.import_module(package), *(importlib.import_module(f"{package}.{name}") for name in MODULES)]
+
+
+PAIRS = list(zip(("", *MODULES), zip(modules("reference"), modules("gpu"), strict=True), strict=True))
+
+
+@pytest.mark.parametrize(("name", "pair"), PAIRS, ids=[name or "top" for name, _ in PAIRS])
+def test_public_names_agree(name: str, pair: tuple[ModuleType, ModuleType]) -> None:
+    ours, theirs = (set(module.__all__) for module in pair)
+
+    assert ours == theirs - TORCH_ONLY.get(pair[1].__name__, set())
+
+
+@pytest.mark.parametrize(("name", "pair"), PAIRS, ids=[name or "top" for name, _ in PAIRS])
+def test_signatures_agree(name: str, pair: tuple[ModuleType, ModuleType]) -> None:
+    for public in pair[0].__all__:
+        ours, theirs = (getattr(module, public) for module in pair)
+        if inspect.ismodule(ours):
+            continue
+        assert shape(ours) == shape(theirs), public
+        if inspect.isclass(ours):
+            assert members(ours).keys() == members(theirs).keys(), public
+            for method, member in members(ours).items():
+                if inspect.isroutine(member):
+                    assert shape(member) == shape(getattr(theirs, method)), f"{public}.{method}"
+                else:
+                    # A property here is a property there.
+                    assert isinstance(member, property) == isinstance(getattr(theirs, method), property), method
