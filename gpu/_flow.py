@@ -35,17 +35,17 @@ class Flow:
     def between(cls, data: Gaussian, path: Path, t_start: Tensor | float, t_end: Tensor | float) -> Flow:
         """The flow between two times of the path's domain; raises where there is none."""
         _checks.gaussian("data", data, Gaussian, _INSTEAD)
-        _, first, last = _checks.tensors(data=data.components.base_means, t_start=t_start, t_end=t_end)
+        _, first, last = _checks.tensors(data=data._components.base_means, t_start=t_start, t_end=t_end)
         _checks.broadcast(data=data.batch_shape, t_start=first.shape, t_end=last.shape)
         _checks.time_in_domain(path, t_start=first, t_end=last)
         first, last = torch.broadcast_tensors(first, last)  # type: ignore[no-untyped-call]
-        start, end = (data.seen_at(path.alpha_at(t), path.sigma_at(t)) for t in (first, last))
-        start.components.require_density()
+        start, end = (data._seen_at(path._alpha_at(t), path._sigma_at(t)) for t in (first, last))
+        start._components.require_density()
         return cls(path, first, last, start, end)
 
     def _levels(self) -> tuple[Any, Any]:
         """V_start and V_end, of one representation: both spectra, or both matrices."""
-        return self.start.components.variance_level(), self.end.components.variance_level()
+        return self.start._components.variance_level(), self.end._components.variance_level()
 
     def matrix(self) -> Tensor:
         """V_end^(1/2) V_start^(-1/2), (..., d, d)."""
@@ -56,13 +56,13 @@ class Flow:
     def map(self, x: Tensor) -> Tensor:
         """m_end + V_end^(1/2) V_start^(-1/2) (x - m_start), (..., d)."""
         before, after = self._levels()
-        view = self.start.view(x)
+        view = self.start._view(x)
         factor = before.flow_to(after)
         if not isinstance(before, SpectralLevel):
-            moved: Tensor = self.end.components.means() + factor.apply(view.residual)
+            moved: Tensor = self.end._components.means() + factor.apply(view.residual)
             return moved[..., 0, :]
         spectrum, ratio = before.spectrum, factor.eigenvalues
-        mean = self._of_mean(before, ratio) * spectrum.coordinates(self.end.components.base_means)
+        mean = self._of_mean(before, ratio) * spectrum.coordinates(self.end._components.base_means)
         point = ratio * spectrum.coordinates(view.x[..., None, :])
         return spectrum.vectors(mean + point)[..., 0, :]
 
@@ -72,7 +72,7 @@ class Flow:
 
         The numerator is a product with the drop of the SNR from the cleaner time to the noisier one.
         """
-        a, b = self.start.components, self.end.components
+        a, b = self.start._components, self.end._components
         forward = self.t_start <= self.t_end
         drop = self._snr_drop(forward)
         noisy_sigma = torch.where(forward, b.sigma, a.sigma)
@@ -86,12 +86,12 @@ class Flow:
     def _snr_drop(self, forward: Tensor) -> Tensor:
         clean = torch.where(forward, self.t_start, self.t_end)
         noisy = torch.where(forward, self.t_end, self.t_start)
-        return torch.where(clean == noisy, 0, self.path.snr_drop_between(clean, noisy))
+        return torch.where(clean == noisy, 0, self.path._snr_drop_between(clean, noisy))
 
     def log_prob_at_end(self, x: Tensor) -> Tensor:
         """Log p_end of the flow map of x, (...,), from x - m_start: nothing is added and subtracted again."""
         before, after = self._levels()
-        moved = before.flow_to(after).apply(self.start.view(x).residual)
+        moved = before.flow_to(after).apply(self.start._view(x).residual)
         constant = self.end.event_size * math.log(2 * math.pi)
         total: Tensor = after.quadratic(after.coordinates(moved)) + after.log_determinant() + constant
         return -total[..., 0] / 2
@@ -112,14 +112,14 @@ def _changes(path: Path, t_start: Tensor, t_end: Tensor) -> tuple[Tensor, Tensor
     if isinstance(path, FlowMatching):
         step, middle = t_end - t_start, t_end + t_start
         return -step * ((1 - t_end) + (1 - t_start)), step * middle
-    alpha_start, alpha_end = path.alpha_at(t_start), path.alpha_at(t_end)
+    alpha_start, alpha_end = path._alpha_at(t_start), path._alpha_at(t_end)
     signal = (alpha_end - alpha_start) * (alpha_end + alpha_start)
     if isinstance(path, VPLinear | Trigonometric):
-        lost = path.variance_at(t_start) - path.variance_at(t_end)
+        lost = path._variance_at(t_start) - path._variance_at(t_end)
         signal = torch.where(alpha_start < 0.5, signal, lost)
         return signal, -signal
-    sigma_start, sigma_end = path.sigma_at(t_start), path.sigma_at(t_end)
+    sigma_start, sigma_end = path._sigma_at(t_start), path._sigma_at(t_end)
     if isinstance(path, SubVP):
         signal = torch.where(alpha_start < 0.5, signal, sigma_start - sigma_end)
         return signal, -signal * (sigma_start + sigma_end)
-    return signal, path.variance_at(t_end) - path.variance_at(t_start)
+    return signal, path._variance_at(t_end) - path._variance_at(t_start)

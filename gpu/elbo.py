@@ -42,7 +42,7 @@ def prior_term_at(path: Path, x0: Tensor, *, t_end: Tensor | float) -> Tensor:
     size = _checks.event("x0", x0)
     _checks.broadcast(x0=x0.shape[:-1], t_end=t_end.shape)
     _checks.finite(x0=x0)
-    _checks.time_in_domain(path, open_start=path.sigma_vanishes, t_end=t_end)
+    _checks.time_in_domain(path, open_start=path._sigma_vanishes, t_end=t_end)
     return _prior(path, x0.square().sum(-1), size, t_end)
 
 
@@ -55,7 +55,7 @@ def prior_term(data: Gaussian | GaussianMixture | PointCloud, path: Path, *, t_e
     """
     mean, t_end = _checks.tensors(data=data.mean, t_end=t_end)
     _checks.broadcast(data=data.batch_shape, t_end=t_end.shape)
-    _checks.time_in_domain(path, open_start=path.sigma_vanishes, t_end=t_end)
+    _checks.time_in_domain(path, open_start=path._sigma_vanishes, t_end=t_end)
     return _prior(path, _second_moment(data, mean), data.event_size, t_end)
 
 
@@ -124,7 +124,7 @@ def fixed_variance_term(
     _checks.positive(variance=variance)
     excess = _step_excess(data, path, clean, noisy)
     _checks.broadcast(data=excess.shape[:-1], variance=variance.shape)
-    bridge = (path.variance_at(clean) * path.snr_drop_between(clean, noisy))[..., None]
+    bridge = (path._variance_at(clean) * path._snr_drop_between(clean, noisy))[..., None]
     v = variance[..., None]
     ratio = bridge * (1 + excess) / v
     difference = ((bridge - v) + bridge * excess) / v
@@ -155,12 +155,12 @@ def reconstruction_term(
     levels = _levels(data)
     if variance is None:
         _, time = _checks.tensors(data=levels, t_start=t_start)
-        _checks.time_in_domain(path, open_start=path.sigma_vanishes, t_start=time)
+        _checks.time_in_domain(path, open_start=path._sigma_vanishes, t_start=time)
         _checks.broadcast(data=levels.shape[:-1], t_start=time.shape)
         _require_density(levels)
         return _entropy(_errors(levels, path, time))
     _, time, variance = _checks.tensors(data=levels, t_start=t_start, variance=variance)
-    _checks.time_in_domain(path, open_start=path.sigma_vanishes, t_start=time)
+    _checks.time_in_domain(path, open_start=path._sigma_vanishes, t_start=time)
     _checks.positive(variance=variance)
     _checks.broadcast(data=levels.shape[:-1], t_start=time.shape, variance=variance.shape)
     v = variance[..., None]
@@ -189,9 +189,9 @@ def negative_elbo(
     _, times = _checks.tensors(data=levels, times=times)
     _require_density(levels)
     _checks.increasing("times", times)
-    _checks.time_in_domain(path, open_start=path.sigma_vanishes, times=times)
-    signal = path.alpha_at(times[-1]).square()
-    noised = signal * levels + path.variance_at(times[-1])
+    _checks.time_in_domain(path, open_start=path._sigma_vanishes, times=times)
+    signal = path._alpha_at(times[-1]).square()
+    noised = signal * levels + path._variance_at(times[-1])
     telescoped = _entropy(levels / noised) + 0.5 * (noised - 1).sum(-1)
     bound = telescoped + 0.5 * signal * data.mean.square().sum(-1)
     if variance == "optimal":
@@ -216,27 +216,27 @@ def _second_moment(data: Gaussian | GaussianMixture | PointCloud, mean: Tensor) 
 
 
 def _prior(path: Path, second_moment: Tensor, size: int, t_end: Tensor) -> Tensor:
-    noise = excess_over_log(path.variance_at(t_end), path.variance_excess_at(t_end))
-    return 0.5 * (path.alpha_at(t_end).square() * second_moment + size * noise)
+    noise = excess_over_log(path._variance_at(t_end), path._variance_excess_at(t_end))
+    return 0.5 * (path._alpha_at(t_end).square() * second_moment + size * noise)
 
 
 def _times(path: Path, clean: Tensor | float, noisy: Tensor | float) -> tuple[Tensor, Tensor]:
     clean, noisy = _checks.tensors(clean=clean, noisy=noisy)
     _checks.broadcast(clean=clean.shape, noisy=noisy.shape)
-    _checks.time_in_domain(path, open_start=path.sigma_vanishes, clean=clean)
+    _checks.time_in_domain(path, open_start=path._sigma_vanishes, clean=clean)
     _checks.time_in_domain(path, noisy=noisy)
     _checks.ordered(clean, noisy)
     return clean, noisy
 
 
 def _weight(path: Path, clean: Tensor, noisy: Tensor) -> Tensor:
-    snr = path.alpha_at(clean).square() / path.variance_at(clean)
-    return 0.5 * snr * path.snr_drop_between(clean, noisy)
+    snr = path._alpha_at(clean).square() / path._variance_at(clean)
+    return 0.5 * snr * path._snr_drop_between(clean, noisy)
 
 
 def _errors(levels: Tensor, path: Path, t: Tensor) -> Tensor:
     """m_j = l_j sigma^2/(alpha^2 l_j + sigma^2), (..., d)."""
-    signal, noise = path.alpha_at(t).square()[..., None], path.variance_at(t)[..., None]
+    signal, noise = path._alpha_at(t).square()[..., None], path._variance_at(t)[..., None]
     return levels * (noise / (signal * levels + noise))
 
 

@@ -71,7 +71,6 @@ def uniform_times(count: int, *, t_start: Tensor | float, t_end: Tensor | float)
     """Evenly spaced times from t_start to t_end in the order of travel, both ends exact: (count,).
 
     count 1 gives [t_start]. Raises ValueError unless count >= 1 and t_start, t_end are finite and differ.
-    Catalogue: P79 (Lai et al., arXiv 2510.21890).
     """
     start, end = _ends(count, t_start, t_end)
     if count == 1:
@@ -88,15 +87,14 @@ def uniform_half_log_snr_times(
     Formed by geometric interpolation of the noise-to-signal ratio, so that no lambda is rounded. Raises
     ValueError unless count >= 1 and t_start, t_end differ and lie inside the domain, away from ends where
     alpha or sigma is 0.
-    Catalogue: P12, P79 (Lai et al., arXiv 2510.21890).
     """
     start, end = _ends(count, t_start, t_end)
     _checks.time_in_domain(
-        path, open_start=path.sigma_vanishes, open_end=path.alpha_vanishes, t_start=start, t_end=end
+        path, open_start=path._sigma_vanishes, open_end=path._alpha_vanishes, t_start=start, t_end=end
     )
     if count == 1:
         return start.reshape(1)
-    return _with_ends(start, path.times_between(start, end, count), end)
+    return _with_ends(start, path._times_between(start, end, count), end)
 
 
 def flow_shift(t: Tensor | float, *, shift: float) -> Tensor:

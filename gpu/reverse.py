@@ -38,11 +38,11 @@ def reverse_drift(
 
     Catalogue: P53 (Lai et al., arXiv 2510.21890), M36 (McAllester, arXiv 2301.11108).
     """
-    _, t, level = _checks.tensors(data=data.components.base_means, t=t, noise_level=noise_level)
+    _, t, level = _checks.tensors(data=data._components.base_means, t=t, noise_level=noise_level)
     drift, diffusion_squared = path.drift(t), path.diffusion_squared(t)
     _checks.broadcast(x=x.shape[:-1], t=t.shape, noise_level=level.shape)
     _checks.nonnegative(noise_level=level)
-    score = data.observed(x, path.alpha_at(t), path.sigma_at(t)).score()
+    score = data._observed(x, path._alpha_at(t), path._sigma_at(t)).score()
     return drift[..., None] * x - ((1 + level.square()) / 2 * diffusion_squared)[..., None] * score
 
 
@@ -108,7 +108,7 @@ def frozen_step_matrix(
     batch = _checks.broadcast(
         t=marginal.batch_shape, state_coefficient=state.shape, data_coefficient=gain.shape
     )
-    level = marginal.components.variance_level()
+    level = marginal._components.variance_level()
     matrix = level.gain(state[..., None], gain[..., None]).as_matrix()
     return matrix[..., 0, :, :].expand(*batch, -1, -1)
 
@@ -124,7 +124,7 @@ def frozen_step_offset(
     Catalogue: P58 (Lai et al., arXiv 2510.21890).
     """
     (gain,) = _checks.tensors(data_coefficient=data_coefficient)
-    law = _frozen(data, path, t, data_coefficient=gain).components
+    law = _frozen(data, path, t, data_coefficient=gain)._components
     batch = _checks.broadcast(t=law.batch_shape, data_coefficient=gain.shape)
     means = law.base_means
     offset = law.variance_level().regression(gain, torch.zeros_like(gain), means, torch.zeros_like(means))
@@ -134,11 +134,11 @@ def frozen_step_offset(
 def _frozen(data: Gaussian, path: Path, t: Tensor | float, **coefficients: Tensor) -> Gaussian:
     """The marginal at t, seen from the data, after the checks that both formulas of a frozen step share."""
     _checks.gaussian("data", data, Gaussian, "a step is affine in x for Gaussian data only")
-    _checks.tensors(data=data.components.base_means, **coefficients)
+    _checks.tensors(data=data._components.base_means, **coefficients)
     _checks.finite(constructor=False, **coefficients)
     t = times(data, path, t)
-    marginal = data.seen_at(path.alpha_at(t), path.sigma_at(t))
-    marginal.components.require_density()
+    marginal = data._seen_at(path._alpha_at(t), path._sigma_at(t))
+    marginal._components.require_density()
     return marginal
 
 

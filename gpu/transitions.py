@@ -27,7 +27,7 @@ def kernel_alpha(path: Path, *, clean: Tensor | float, noisy: Tensor | float) ->
     Times on the closed domain, clean < noisy (ValueError otherwise); shapes broadcast.
     Catalogue: P10 (Lai et al., arXiv 2510.21890); M1 (McAllester, arXiv 2301.11108).
     """
-    return path.kernel_alpha_between(*_times(path, clean, noisy))
+    return path._kernel_alpha_between(*_times(path, clean, noisy))
 
 
 def kernel_variance(path: Path, *, clean: Tensor | float, noisy: Tensor | float) -> Tensor:
@@ -37,7 +37,7 @@ def kernel_variance(path: Path, *, clean: Tensor | float, noisy: Tensor | float)
     the times are close. Times on the closed domain, clean < noisy (ValueError otherwise); shapes broadcast.
     Catalogue: P10 (Lai et al., arXiv 2510.21890); M1 (McAllester, arXiv 2301.11108).
     """
-    return path.kernel_variance_between(*_times(path, clean, noisy))
+    return path._kernel_variance_between(*_times(path, clean, noisy))
 
 
 def bridge_state_weight(path: Path, *, clean: Tensor | float, noisy: Tensor | float) -> Tensor:
@@ -96,7 +96,7 @@ def reverse_step_mean(
     Catalogue: P39 (Lai et al., arXiv 2510.21890); M4 (McAllester, arXiv 2301.11108).
     """
     x, clean, noisy = _reverse_arguments(path, x, clean, noisy)
-    denoiser = data.posterior(x, path.alpha_at(noisy), path.sigma_at(noisy)).mean
+    denoiser = data.posterior(x, path._alpha_at(noisy), path._sigma_at(noisy)).mean
     state, weight = _state_weight(path, clean, noisy), _data_weight(path, clean, noisy)
     return state[..., None] * x + weight[..., None] * denoiser
 
@@ -116,7 +116,7 @@ def reverse_step_covariance(
     Catalogue: P39 (Lai et al., arXiv 2510.21890); M4 (McAllester, arXiv 2301.11108).
     """
     x, clean, noisy = _reverse_arguments(path, x, clean, noisy)
-    posterior = data.posterior(x, path.alpha_at(noisy), path.sigma_at(noisy)).covariance
+    posterior = data.posterior(x, path._alpha_at(noisy), path._sigma_at(noisy)).covariance
     identity = torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
     variance, weight = _variance(path, clean, noisy), _data_weight(path, clean, noisy)
     return variance[..., None, None] * identity + weight.square()[..., None, None] * posterior
@@ -140,12 +140,12 @@ def _reverse_arguments(
 
 
 def _state_weight(path: Path, clean: Tensor, noisy: Tensor) -> Tensor:
-    return path.kernel_alpha_between(clean, noisy) * (path.variance_at(clean) / path.variance_at(noisy))
+    return path._kernel_alpha_between(clean, noisy) * (path._variance_at(clean) / path._variance_at(noisy))
 
 
 def _data_weight(path: Path, clean: Tensor, noisy: Tensor) -> Tensor:
-    return path.alpha_at(clean) * path.snr_drop_between(clean, noisy)
+    return path._alpha_at(clean) * path._snr_drop_between(clean, noisy)
 
 
 def _variance(path: Path, clean: Tensor, noisy: Tensor) -> Tensor:
-    return path.variance_at(clean) * path.snr_drop_between(clean, noisy)
+    return path._variance_at(clean) * path._snr_drop_between(clean, noisy)

@@ -54,6 +54,9 @@ STATISTICAL = ToleranceClass(
     "The measured figure is the largest of the standardised deviations; beyond 6 a healthy subject falls with "
     "probability 2e-9 a check, 1e-6 in a run of 500 checks.",
 )
+FALSE_ALARM_PROBABILITY = math.erfc(STATISTICAL.constant / math.sqrt(2.0))
+"""The probability that one healthy standardised deviation passes the constant above: 2e-9."""
+
 EXACT = ToleranceClass(
     "exact",
     0.0,
@@ -67,6 +70,22 @@ series on the smooth functions judged here (measured ratio below 1.3 on Gaussian
 
 LARGEST_FINITE_DIFFERENCE_TOLERANCE = 1e-3
 """A derivative that the differences cannot see to three digits proves nothing: the comparison is vacuous."""
+
+VANISHING_SHARE = MappingProxyType({dtype: 4096.0 * eta for dtype, eta in SMALLEST_NORMAL.items()})
+"""Underflow is no error, nor is a softmax that cuts shares off before they slow the processor down (at e^-80 in float32,
+1500 times the smallest normal number): a share this small may as well be 0."""
+
+SINGLE_FINITE_DIFFERENCE_TOLERANCE = 3e-2
+"""The same as `LARGEST_FINITE_DIFFERENCE_TOLERANCE` in float32, which has seven digits to lose: a derivative known to 3 %
+still tells a lost factor, sign or term, and formulas are judged in float64."""
+
+MIXTURE_ENTROPY = MappingProxyType({dtype: 1e-10 + 1e3 * u for dtype, u in UNIT_ROUNDOFF.items()})
+"""The absolute accuracy of the entropy of a mixture on the line: what the implementations state for their quadrature
+(1e-10), and a thousand roundings of terms of size one for the sum over its nodes."""
+
+ODE_TOLERANCE_FACTOR = 1.0
+"""The error of an adaptively integrated log density over tolerance times (1 + |log p|). An integrator bounds each step,
+not their sum, but the flows judged here take few steps and contract: 0.03 was the largest ratio measured."""
 
 
 def conditioned_units(error: float, kappa: float, magnitude: float, dtype: str) -> float:

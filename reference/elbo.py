@@ -89,7 +89,7 @@ def diffusion_weight(path: Path, *, clean: Real, noisy: Real) -> Array:
     Catalogue: P41 (Lai et al., arXiv 2510.21890); M9 (McAllester, arXiv 2301.11108) for Brownian.
     """
     early, late = _step(path, clean, noisy)
-    return 0.5 * (path.alpha(early) / path.sigma(early)) ** 2 * path.snr_drop(early, late)
+    return 0.5 * (path.alpha(early) / path.sigma(early)) ** 2 * path._snr_drop(early, late)
 
 
 def diffusion_term_at(path: Path, x0: Array, denoised: Array, *, clean: Real, noisy: Real) -> Array:
@@ -218,12 +218,12 @@ def negative_elbo(data: Gaussian, path: Path, times: Array, *, variance: str = "
 
 def _time_with_noise(path: Path, t: object, *, name: str = "t_end") -> Array:
     checked = checked_path("path", path)
-    return _checks.time_in_domain(checked, t, name=name, open_left=checked.noise_vanishes)
+    return _checks.time_in_domain(checked, t, name=name, open_left=checked._noise_vanishes)
 
 
 def _step(path: Path, clean: Real, noisy: Real) -> tuple[Array, Array]:
     checked = checked_path("path", path)
-    return _checks.ordered(checked, clean, noisy, open_left=checked.noise_vanishes)
+    return _checks.ordered(checked, clean, noisy, open_left=checked._noise_vanishes)
 
 
 def _data_step(data: Gaussian, path: Path, clean: Real, noisy: Real) -> tuple[Array, Array, Array]:
@@ -244,7 +244,7 @@ def _direction_axis(batch: Array) -> Array:
 
 
 def _prior(path: Path, time: Array, second_moment: Array, size: int) -> Array:
-    excess_variance = -path.variance_deficit(time)
+    excess_variance = -path._variance_deficit(time)
     spread = linear_minus_log1p(np.asarray(excess_variance), 2.0 * np.log(path.sigma(time)))
     return 0.5 * (path.alpha(time) ** 2 * second_moment + size * spread)
 

@@ -68,7 +68,6 @@ def uniform_times(count: int, *, t_start: float, t_end: float) -> Array:
 
     count = 1 gives t_start alone.
     Raises: TypeError, ValueError for count < 1, values that are not finite, or t_start = t_end.
-    Catalogue: P46 (Lai et al., arXiv 2510.21890).
     """
     steps = _checks.count("count", count)
     start, end = _ends(t_start, t_end)
@@ -84,15 +83,14 @@ def uniform_half_log_snr_times(path: Path, count: int, *, t_start: float, t_end:
     Equal steps of lambda are a geometric grid of sigma/alpha.  count = 1 gives t_start alone.
     Domain: both ends where sigma > 0 and alpha > 0.
     Raises: TypeError, ValueError for count < 1, ends outside the domain, or t_start = t_end.
-    Catalogue: P13, P72 (Lai et al., arXiv 2510.21890).
     """
     steps = _checks.count("count", count)
     start, end = _ends(t_start, t_end)
     clock = checked_path("path", path)
-    first, last = (float(clock.noise_to_signal(clock.time_between_ends(t))) for t in (start, end))
-    if clock.half_log_snr_is_linear:
+    first, last = (float(clock._noise_to_signal(clock._time_between_ends(t))) for t in (start, end))
+    if clock._half_log_snr_is_linear:
         return uniform_times(steps, t_start=start, t_end=end)
-    return _with_ends(clock.time_at_noise_to_signal(_geometric(steps, first, last)), start, end)
+    return _with_ends(clock._time_at_noise_to_signal(_geometric(steps, first, last)), start, end)
 
 
 def flow_shift(t: Real, *, shift: float) -> Array:

@@ -43,7 +43,7 @@ def reverse_drift(data: Data, path: Path, x: Array, t: Real, *, noise_level: Rea
     excess = (0.5 * level**2 * path.diffusion_squared(time))[..., None]
     mean, signal, spread = velocity_coefficients(path, time)
     alpha, sigma = path.alpha(time), path.sigma(time)
-    noised = law.components.formed().diffuse(alpha, sigma)
+    noised = law._components.formed().diffuse(alpha, sigma)
     flow = noised.field(point, mean=mean, covariance=signal, identity=spread)
     return np.asarray(flow - excess * noised.score(point))
 
@@ -56,7 +56,7 @@ def reverse_diffusion(path: Path, t: Real, *, noise_level: Real) -> Array:
     """
     checked = checked_path("path", path)
     level = _checks.nonnegative("noise_level", noise_level)
-    time = _checks.time_in_domain(checked, t, open_right=checked.signal_vanishes)
+    time = _checks.time_in_domain(checked, t, open_right=checked._signal_vanishes)
     _checks.broadcast(t=time.shape, noise_level=level.shape)
     return np.asarray(level * np.sqrt(checked.diffusion_squared(time)))
 
@@ -116,7 +116,7 @@ def flow_coefficients(path: Path, start: Array, end: Array, variances: Array) ->
     stretch = np.sqrt((alpha_end**2 * variances + sigma_end**2) / variance)
     clean, noisy = np.minimum(start, end), np.maximum(start, end)
     with np.errstate(divide="ignore", invalid="ignore"):
-        drop = np.where(clean < noisy, path.snr_drop(clean, noisy), 0.0)
+        drop = np.where(clean < noisy, path._snr_drop(clean, noisy), 0.0)
     size = path.alpha(clean) ** 2 * path.sigma(noisy) ** 2 * drop
     difference = np.where(end > start, -size, size)[..., None]
     scale = variance * (alpha_end + stretch * alpha)
@@ -188,7 +188,7 @@ def propagate_covariance(matrix: Array, covariance: Array, noise_variance: Real)
 def gaussian_components(data: object) -> Components:
     """The single component of Gaussian data, formed; other data are refused."""
     hint = "the flow of a mixture has no closed form; for d = 1 see likelihood.quantile_map"
-    return _checks.instance("data", checked_law(data), Gaussian, hint=hint).components.formed()
+    return _checks.instance("data", checked_law(data), Gaussian, hint=hint)._components.formed()
 
 
 def _times(

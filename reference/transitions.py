@@ -54,7 +54,7 @@ def kernel_alpha(path: Path, *, clean: Real, noisy: Real) -> Array:
     Catalogue: P10 (Lai et al., arXiv 2510.21890); M1 (McAllester, arXiv 2301.11108) for Brownian.
     """
     early, late = _pair(path, clean, noisy)
-    return path.alpha_quotient(early, late)
+    return path._alpha_quotient(early, late)
 
 
 def kernel_variance(path: Path, *, clean: Real, noisy: Real) -> Array:
@@ -66,7 +66,7 @@ def kernel_variance(path: Path, *, clean: Real, noisy: Real) -> Array:
     Catalogue: P10 (Lai et al., arXiv 2510.21890); M1 (McAllester, arXiv 2301.11108) for Brownian.
     """
     early, late = _pair(path, clean, noisy)
-    return path.sigma(late) ** 2 * path.snr_drop(early, late)
+    return path.sigma(late) ** 2 * path._snr_drop(early, late)
 
 
 # -------------------------------------------------------------------------------------------- bridge
@@ -80,7 +80,7 @@ def bridge_state_weight(path: Path, *, clean: Real, noisy: Real) -> Array:
     Catalogue: P37 (Lai et al., arXiv 2510.21890); M3 (McAllester, arXiv 2301.11108) for Brownian.
     """
     early, late = _pair(path, clean, noisy)
-    return path.alpha_quotient(early, late) * path.sigma_quotient(early, late) ** 2
+    return path._alpha_quotient(early, late) * path._sigma_quotient(early, late) ** 2
 
 
 def bridge_data_weight(path: Path, *, clean: Real, noisy: Real) -> Array:
@@ -91,7 +91,7 @@ def bridge_data_weight(path: Path, *, clean: Real, noisy: Real) -> Array:
     Catalogue: P37 (Lai et al., arXiv 2510.21890); M3 (McAllester, arXiv 2301.11108) for Brownian.
     """
     early, late = _pair(path, clean, noisy)
-    return path.alpha(early) * path.snr_drop(early, late)
+    return path.alpha(early) * path._snr_drop(early, late)
 
 
 def bridge_variance(path: Path, *, clean: Real, noisy: Real) -> Array:
@@ -102,7 +102,7 @@ def bridge_variance(path: Path, *, clean: Real, noisy: Real) -> Array:
     Catalogue: P37 (Lai et al., arXiv 2510.21890); M3 (McAllester, arXiv 2301.11108) for Brownian.
     """
     early, late = _pair(path, clean, noisy)
-    return path.sigma(early) ** 2 * path.snr_drop(early, late)
+    return path.sigma(early) ** 2 * path._snr_drop(early, late)
 
 
 def bridge_mean(path: Path, x0: Array, x: Array, *, clean: Real, noisy: Real) -> Array:

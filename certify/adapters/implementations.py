@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from certify.verdict import Cell, Profile, Verdict
-from properties import implementations
+from properties import budget, implementations
 from properties.cases import build
 from properties.cases.draw import SeededDraw
 from properties.law import Law, laws
@@ -30,10 +30,12 @@ class Tally:
     worst_index: int = 0
     cases: int = 0
     vacuous: int = 0
+    checks: int = 0
     failures: list[int] = field(default_factory=list)
 
     def add(self, index: int, finding: Finding) -> None:
         self.cases += 1
+        self.checks += int(finding.detail.get("checks", 0))
         if finding.vacuous:
             self.vacuous += 1
             return
@@ -93,6 +95,8 @@ class ImplementationTarget:
             )
         worst = tally.worst
         evidence |= {"tolerance": worst.tolerance, "worst": dict(worst.detail)}
+        if worst.tolerance == budget.STATISTICAL.name:
+            evidence["false_alarm_probability"] = tally.checks * budget.FALSE_ALARM_PROBABILITY
         failed = bool(tally.failures)
         index = tally.failures[0] if failed else tally.worst_index
         explanation = (

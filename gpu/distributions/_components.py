@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -22,6 +21,7 @@ from gpu.distributions._linear_algebra import (
     weighted_outer,
     weighted_sum,
 )
+from gpu.distributions._memo import memo
 from gpu.distributions._softmax import log_mean_exp, softmax
 from gpu.distributions._spectral_level import SpectralLevel
 from gpu.distributions._spectrum import Spectrum
@@ -119,6 +119,8 @@ class Components:
 
     def require_density(self) -> None:
         """Raise where a covariance is singular."""
+        if not _checks.values_are_checked(self.base_means):
+            return
         lowest, rounding = self.variance_level().smallest_variance()
         _checks.density(lowest, rounding)
 
@@ -131,17 +133,17 @@ class View:
     x: Tensor
     level: SpectralLevel | DenseLevel
 
-    @cached_property
+    @memo
     def residual(self) -> Tensor:
         """Differences x - alpha mu_k, (..., K, d)."""
         return self.x[..., None, :] - self.law.means()
 
-    @cached_property
+    @memo
     def coordinates(self) -> Tensor:
         """The residual where the covariances are diagonal, (..., K, m)."""
         return self.level.coordinates(self.residual)
 
-    @cached_property
+    @memo
     def quadratic(self) -> Tensor:
         """(x - alpha mu_k)^T V_k^-1 (x - alpha mu_k), (..., K)."""
         if isinstance(self.level, SpectralLevel) and self.level.is_isotropic:
@@ -153,7 +155,7 @@ class View:
         constant = self.law.size * math.log(2 * math.pi)
         return log_mean_exp(self.law.weights, -(self.quadratic + self.level.log_determinant() + constant) / 2)
 
-    @cached_property
+    @memo
     def responsibilities(self) -> Tensor:
         """r_k = w_k N(x; alpha mu_k, V_k) / sum_j w_j N(x; alpha mu_j, V_j), (..., K).
 
@@ -180,8 +182,7 @@ class View:
         return softmax(law.weights, torch.where(smaller[..., None], relative, direct))
 
     def _linear(self, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """The term alpha (mu_k - mu).(2 x - alpha (mu_k + mu))/(alpha^2 c + sigma^2), (..., K), and its size.
-        """
+        """Terms alpha (mu_k - mu).(2 x - alpha (mu_k + mu))/(alpha^2 c + sigma^2), (..., K), and sizes."""
         law, signal = self.law, self.law.alpha[..., None]
         centre = law.base_mean().detach()
         shift, middle = law.base_means - centre, law.base_means + centre

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from gpu.distributions._linear_algebra import add_identity, symmetric
+from gpu.distributions._memo import memo
 
 __all__ = ["Dense", "DenseLevel"]
 
@@ -67,11 +67,11 @@ class DenseLevel:
     alpha: Tensor
     sigma: Tensor
 
-    @cached_property
+    @memo
     def _variance(self) -> Tensor:
         return add_identity(self.alpha.square()[..., None, None] * self.matrices, self.sigma.square())
 
-    @cached_property
+    @memo
     def _factor(self) -> Tensor:
         factor: Tensor = torch.linalg.cholesky_ex(self._variance)[0]
         return factor
@@ -100,9 +100,7 @@ class DenseLevel:
     def excess(
         self, quadratic: Tensor, coordinates: Callable[[], Tensor], reference: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """a^T (V^-1 - I/(alpha^2 c + sigma^2)) a for the reference c (...,), (..., K), and the size of its
-        terms.
-        """
+        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K), and its size."""
         del quadratic
         residual, signal, centre = coordinates(), self.alpha.square()[..., None], reference[..., None, None]
         common = signal * centre + self.sigma.square()[..., None]

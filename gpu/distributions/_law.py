@@ -18,17 +18,17 @@ __all__ = ["Law"]
 class Law:
     """A finite mixture of Gaussians on R^d, kept as its components and the level at which they are seen."""
 
-    components: Components
+    _components: Components
 
     @classmethod
     def _of(cls, components: Components) -> Self:
         """The law of these components, unchecked."""
         law = cls.__new__(cls)
-        object.__setattr__(law, "components", components)
+        object.__setattr__(law, "_components", components)
         return law
 
     def __repr__(self) -> str:
-        law = self.components
+        law = self._components
         return (
             f"{type(self).__name__}(batch_shape={tuple(law.batch_shape)}, components={law.count}, "
             f"event_size={law.size}, dtype={law.base_means.dtype})"
@@ -37,12 +37,12 @@ class Law:
     @property
     def batch_shape(self) -> tuple[int, ...]:
         """The batch axes of the law."""
-        return self.components.batch_shape
+        return self._components.batch_shape
 
     @property
     def event_size(self) -> int:
         """The dimension d."""
-        return self.components.size
+        return self._components.size
 
     @property
     def mean(self) -> Tensor:
@@ -50,7 +50,7 @@ class Law:
 
         Catalogue: P22 (Lai et al., arXiv 2510.21890).
         """
-        return self.components.mean().expand(*self.batch_shape, -1)
+        return self._components.mean().expand(*self.batch_shape, -1)
 
     @property
     def covariance(self) -> Tensor:
@@ -58,7 +58,7 @@ class Law:
 
         Catalogue: P22 (Lai et al., arXiv 2510.21890).
         """
-        return self.components.covariance().expand(*self.batch_shape, -1, -1)
+        return self._components.covariance().expand(*self.batch_shape, -1, -1)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Log-density log p(x) = log sum_k w_k N(x; m_k, V_k) in nats.
@@ -70,7 +70,7 @@ class Law:
 
         Catalogue: P22 (Lai et al., arXiv 2510.21890); the analytic families of McAllester, arXiv 2301.11108.
         """
-        return self.view(x).log_prob()
+        return self._view(x).log_prob()
 
     def score(self, x: Tensor) -> Tensor:
         """Score grad log p(x) = -sum_k r_k V_k^-1 (x - m_k), r_k = softmax_k(log w_k + log N(x; m_k, V_k)).
@@ -81,7 +81,7 @@ class Law:
 
         Catalogue: P22 (Lai et al., arXiv 2510.21890), M30 (McAllester, arXiv 2301.11108).
         """
-        return self.view(x).score()
+        return self._view(x).score()
 
     def hessian(self, x: Tensor) -> Tensor:
         """Hessian of log p(x): sum_k r_k [(s_k - s)(s_k - s)^T - V_k^-1].
@@ -92,7 +92,7 @@ class Law:
 
         Catalogue: P22 (Lai et al., arXiv 2510.21890), M31 (McAllester, arXiv 2301.11108).
         """
-        hessian = self.view(x).hessian()
+        hessian = self._view(x).hessian()
         return hessian.expand(*_checks.broadcast(data=self.batch_shape, x=x.shape[:-1]), -1, -1)
 
     def sample(self, shape: int | tuple[int, ...], *, generator: torch.Generator) -> Tensor:
@@ -101,7 +101,7 @@ class Law:
         Raises ValueError or TypeError unless shape is an int or a tuple of ints of at least 0, and generator
         a torch.Generator on the law's device.
         """
-        law, generator = self.components, _checks.generator_of(generator)
+        law, generator = self._components, _checks.generator_of(generator)
         batch = (*_checks.sample_shape(shape), *self.batch_shape)
         if law.count == 1:
             choice = law.weights.new_ones((*batch, 1))
@@ -125,8 +125,8 @@ class Law:
 
         Catalogue: P22 (Lai et al., arXiv 2510.21890), M1 (McAllester, arXiv 2301.11108).
         """
-        alpha, sigma = self.checked_level(alpha, sigma)
-        return self._of(self.components.at(alpha, sigma))
+        alpha, sigma = self._checked_level(alpha, sigma)
+        return self._of(self._components.at(alpha, sigma))
 
     def posterior(self, x: Tensor, alpha: Tensor | float, sigma: Tensor | float) -> Self:
         """The law of x_0 given x_t = alpha x_0 + sigma eps = x, in the same family.
@@ -141,28 +141,28 @@ class Law:
 
         Catalogue: P21, P22 (Lai et al., arXiv 2510.21890), M31 (McAllester, arXiv 2301.11108).
         """
-        return self._of(self.observed(x, alpha, sigma).posterior())
+        return self._of(self._observed(x, alpha, sigma).posterior())
 
-    def checked_level(self, alpha: Tensor | float, sigma: Tensor | float) -> tuple[Tensor, Tensor]:
+    def _checked_level(self, alpha: Tensor | float, sigma: Tensor | float) -> tuple[Tensor, Tensor]:
         """Alpha and sigma as tensors of the law's dtype that broadcast with its batch axes."""
-        _, alpha, sigma = _checks.tensors(data=self.components.base_means, alpha=alpha, sigma=sigma)
+        _, alpha, sigma = _checks.tensors(data=self._components.base_means, alpha=alpha, sigma=sigma)
         _checks.broadcast(data=self.batch_shape, alpha=alpha.shape, sigma=sigma.shape)
         _checks.levels(alpha, sigma)
         return alpha, sigma
 
-    def view(self, x: Any) -> View:
+    def _view(self, x: Any) -> View:
         """The law at checked points, where it must have a density."""
-        _, x = _checks.tensors(data=self.components.base_means, x=x)
+        _, x = _checks.tensors(data=self._components.base_means, x=x)
         _checks.event("x", x, self.event_size)
         _checks.broadcast(data=self.batch_shape, x=x.shape[:-1])
         _checks.finite(x=x)
-        self.components.require_density()
-        return self.components.seen_from(x)
+        self._components.require_density()
+        return self._components.seen_from(x)
 
-    def seen_at(self, alpha: Tensor | float, sigma: Tensor | float) -> Self:
+    def _seen_at(self, alpha: Tensor | float, sigma: Tensor | float) -> Self:
         """The diffused law at a checked level, with the law itself as the data."""
-        return self._of(self.components.data().at(*self.checked_level(alpha, sigma)))
+        return self._of(self._components.data().at(*self._checked_level(alpha, sigma)))
 
-    def observed(self, x: Tensor, alpha: Tensor | float, sigma: Tensor | float) -> View:
+    def _observed(self, x: Tensor, alpha: Tensor | float, sigma: Tensor | float) -> View:
         """The diffused law at a checked level and checked points, with the law itself as the data."""
-        return self.seen_at(alpha, sigma).view(x)
+        return self._seen_at(alpha, sigma)._view(x)

@@ -22,8 +22,8 @@ __all__ = [
 
 def is_differentiated(*values: Tensor) -> bool:
     """Whether derivatives with respect to any of the tensors may be asked for."""
-    wrapped = torch._C._functorch.is_functorch_wrapped_tensor  # noqa: SLF001 (no public name)
-    forward = torch.autograd.forward_ad._current_level >= 0  # noqa: SLF001 (no public name)
+    wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+    forward = torch.autograd.forward_ad._current_level >= 0
     return forward or any((v.requires_grad and torch.is_grad_enabled()) or wrapped(v) for v in values)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from gpu.distributions._linear_algebra import weighted_sum
+from gpu.distributions._memo import memo
 
 if TYPE_CHECKING:
     from gpu.distributions._spectrum import Spectrum
@@ -29,7 +29,7 @@ class SpectralLevel:
     alpha: Tensor
     sigma: Tensor
 
-    @cached_property
+    @memo
     def variances(self) -> Tensor:
         """Eigenvalues of V, (..., K, m)."""
         return self.alpha.square() * self.spectrum.eigenvalues + self.sigma.square()
@@ -71,9 +71,7 @@ class SpectralLevel:
     def excess(
         self, quadratic: Tensor, coordinates: Callable[[], Tensor], reference: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """a^T (V^-1 - I/(alpha^2 c + sigma^2)) a for the reference c (...,), (..., K), and the size of its
-        terms.
-        """
+        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K), and its size."""
         signal, centre = self.alpha.square(), reference[..., None, None]
         gap = signal * (centre - self.spectrum.eigenvalues) / (signal * centre + self.sigma.square())
         size = quadratic * gap.abs().amax(-1)

@@ -38,7 +38,7 @@ class Gaussian(Law):
         structure = full(covariance[..., None, :, :])
         weights = torch.ones_like(mean[..., :1])
         components = Components(weights, mean[..., None, :], structure)
-        object.__setattr__(self, "components", components)
+        object.__setattr__(self, "_components", components)
 
     def entropy(self) -> Tensor:
         """1/2 log |2 pi e V| in nats, (*batch_shape,).
@@ -47,7 +47,7 @@ class Gaussian(Law):
 
         Catalogue: P28, P47 (Lai et al., arXiv 2510.21890).
         """
-        law = self.components
+        law = self._components
         law.require_density()
         level = law.variance_level()
         constant = law.size * (1 + math.log(2 * math.pi))

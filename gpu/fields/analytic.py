@@ -34,11 +34,11 @@ __all__ = [
 def times(data: Law, path: Path, t: Tensor | float, *, noisy: bool = False) -> Tensor:
     """Times of the data's dtype in the path's domain; `noisy` excludes the end where sigma is 0."""
     _, t = _checks.tensors(data=data.mean, t=t)
-    return path.checked_time(t, open_start=noisy and path.sigma_vanishes)
+    return path._checked_time(t, open_start=noisy and path._sigma_vanishes)
 
 
 def _observed(data: Law, path: Path, x: Tensor, t: Tensor) -> View:
-    return data.observed(x, path.alpha_at(t), path.sigma_at(t))
+    return data._observed(x, path._alpha_at(t), path._sigma_at(t))
 
 
 def score(data: Law, path: Path, x: Tensor, t: Tensor | float) -> Tensor:
@@ -78,14 +78,14 @@ def velocity_rates(path: Path, t: Tensor) -> tuple[Tensor, Tensor]:
     """The rates alpha' and sigma sigma' = (sigma^2)'/2, the latter finite where sigma itself grows like a
     square root.
     """
-    if not path.sigma_derivative_diverges:
-        return path.alpha_derivative_at(t), path.sigma_at(t) * path.sigma_derivative_at(t)
+    if not path._sigma_derivative_diverges:
+        return path._alpha_derivative_at(t), path._sigma_at(t) * path._sigma_derivative_at(t)
     start = path.domain[0]
     inside = t > start
     later = torch.where(inside, t, start + 1)
-    growth = path.sigma_at(later) * path.sigma_derivative_at(later)
-    first = path.diffusion_squared_at(torch.full_like(t, start)) / 2
-    return path.alpha_derivative_at(t), torch.where(inside, growth, first)
+    growth = path._sigma_at(later) * path._sigma_derivative_at(later)
+    first = path._diffusion_squared_at(torch.full_like(t, start)) / 2
+    return path._alpha_derivative_at(t), torch.where(inside, growth, first)
 
 
 def velocity(data: Law, path: Path, x: Tensor, t: Tensor | float) -> Tensor:
@@ -154,9 +154,9 @@ def minimum_mean_squared_error(data: Gaussian, path: Path, t: Tensor | float) ->
     Catalogue: P24 (Lai et al., arXiv 2510.21890); the analytic families of McAllester, arXiv 2301.11108.
     """
     _checks.gaussian("data", data, Gaussian, "the mean over x has a closed form for Gaussian data only")
-    law = data.seen_at(*_levels(path, times(data, path, t))).components
+    law = data._seen_at(*_levels(path, times(data, path, t)))._components
     return law.variance_level().posterior().total_variance()[..., 0].expand(law.batch_shape)
 
 
 def _levels(path: Path, t: Tensor) -> tuple[Tensor, Tensor]:
-    return path.alpha_at(t), path.sigma_at(t)
+    return path._alpha_at(t), path._sigma_at(t)

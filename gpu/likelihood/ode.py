@@ -62,16 +62,16 @@ def ode_log_likelihood(
     if isinstance(data, Gaussian):
         flow = Flow.between(data, path, t_start, t_end)
         return flow.log_prob_at_end(x) + flow.log_determinant()
-    _, x, t_start, t_end = _checks.tensors(data=data.components.base_means, x=x, t_start=t_start, t_end=t_end)
+    _, x, t_start, t_end = _checks.tensors(data=data._components.base_means, x=x, t_start=t_start, t_end=t_end)
     _checks.event("x", x, data.event_size)
     batch = _checks.broadcast(data=data.batch_shape, x=x.shape[:-1], t_start=t_start.shape, t_end=t_end.shape)
     _checks.time_in_domain(path, t_start=t_start, t_end=t_end)
     _checks.finite(x=x)
-    ends = [(path.alpha_at(t).expand(batch), path.sigma_at(t).expand(batch)) for t in (t_start, t_end)]
+    ends = [(path._alpha_at(t).expand(batch), path._sigma_at(t).expand(batch)) for t in (t_start, t_end)]
     for alpha, sigma in ends:
-        data.seen_at(alpha, sigma).components.require_density()
+        data._seen_at(alpha, sigma)._components.require_density()
     floor = 1e-6 if x.dtype == torch.float32 else 0.0
-    law = data.components.data()
+    law = data._components.data()
     return _integrated(law, x, ends[0], ends[1], max(rtol, floor), max(atol, floor))
 
 

@@ -35,18 +35,18 @@ def quantile_map(
     _checks.one_dimensional(
         "quantile_map", data.event_size, "the flow is a map of quantiles on the line only"
     )
-    _, x, t_start, t_end = _checks.tensors(data=data.components.base_means, x=x, t_start=t_start, t_end=t_end)
+    _, x, t_start, t_end = _checks.tensors(data=data._components.base_means, x=x, t_start=t_start, t_end=t_end)
     _checks.event("x", x, 1)
     _checks.broadcast(data=data.batch_shape, x=x.shape[:-1], t_start=t_start.shape, t_end=t_end.shape)
     _checks.time_in_domain(path, t_start=t_start, t_end=t_end)
     _checks.finite(x=x)
     ends = []
     for t in (t_start, t_end):
-        law = data.seen_at(path.alpha_at(t), path.sigma_at(t)).components
+        law = data._seen_at(path._alpha_at(t), path._sigma_at(t))._components
         law.require_density()
         ends.append((law.means()[..., 0], law.covariances()[..., 0, 0].sqrt()))
     (mean, deviation), (mean_end, deviation_end) = ends
-    weights = data.components.weights
+    weights = data._components.weights
 
     standard = (x - mean) / deviation
     images = mean_end + deviation_end * standard

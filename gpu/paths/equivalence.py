@@ -23,7 +23,7 @@ def noise_to_signal(path: Path, t: Tensor | float) -> Tensor:
     t: times of any shape; 0 is allowed, an end of the domain where alpha is 0 is not (ValueError).
     Catalogue: P13 (Lai et al., arXiv 2510.21890).
     """
-    return path.noise_to_signal_at(path.checked_time(t, open_end=path.alpha_vanishes))
+    return path._noise_to_signal_at(path._checked_time(t, open_end=path._alpha_vanishes))
 
 
 def equivalent_time(path: Path, other: Path, t: Tensor | float) -> Tensor:
@@ -33,7 +33,7 @@ def equivalent_time(path: Path, other: Path, t: Tensor | float) -> Tensor:
     `path` is 0, and where `other` does not reach the ratio.
     Catalogue: P25 (Lai et al., arXiv 2510.21890).
     """
-    return other.time_in_domain_at_noise_to_signal(_matched_ratio(path, other, t))
+    return other._time_in_domain_at_noise_to_signal(_matched_ratio(path, other, t))
 
 
 def equivalent_scale(path: Path, other: Path, t: Tensor | float) -> Tensor:
@@ -43,7 +43,7 @@ def equivalent_scale(path: Path, other: Path, t: Tensor | float) -> Tensor:
     Catalogue: P25 (Lai et al., arXiv 2510.21890).
     """
     ratio = _matched_ratio(path, other, t)
-    return other.alpha_at_noise_to_signal(ratio) / path.alpha_at(path.checked_interior_time(t))
+    return other._alpha_at_noise_to_signal(ratio) / path._alpha_at(path._checked_interior_time(t))
 
 
 def book_beta_from_ho_beta(beta: Tensor | float) -> Tensor:
@@ -69,12 +69,12 @@ def _unit_interval(beta: Tensor | float) -> Tensor:
 
 
 def _matched_ratio(path: Path, other: Path, t: Tensor | float) -> Tensor:
-    ratio = path.noise_to_signal_at(path.checked_interior_time(t))
+    ratio = path._noise_to_signal_at(path._checked_interior_time(t))
     if _checks.values_are_checked(ratio):
         start, end = (ratio.new_tensor(end) for end in other.domain)
-        lowest = 0.0 if other.sigma_vanishes else float(other.noise_to_signal_at(start))
-        unbounded = other.alpha_vanishes or bool(end.isinf())
-        highest = torch.inf if unbounded else float(other.noise_to_signal_at(end))
+        lowest = 0.0 if other._sigma_vanishes else float(other._noise_to_signal_at(start))
+        unbounded = other._alpha_vanishes or bool(end.isinf())
+        highest = torch.inf if unbounded else float(other._noise_to_signal_at(end))
         reached = f"what {type(other).__name__} reaches"
         _checks.between("the noise-to-signal ratio at t", ratio, lowest, highest, reached)
     return ratio

@@ -19,8 +19,8 @@ _QUARTER_TURN = math.pi / 2
 class _Interpolating(Path):
     """alpha(1) = 0 and sigma(0) = 0."""
 
-    sigma_vanishes = True
-    alpha_vanishes = True
+    _sigma_vanishes = True
+    _alpha_vanishes = True
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -35,49 +35,49 @@ class FlowMatching(_Interpolating):
     Catalogue: P9, P11 (Lai et al., arXiv 2510.21890).
     """
 
-    def alpha_at(self, t: Tensor) -> Tensor:
+    def _alpha_at(self, t: Tensor) -> Tensor:
         return 1 - t
 
-    def sigma_at(self, t: Tensor) -> Tensor:
+    def _sigma_at(self, t: Tensor) -> Tensor:
         return 1.0 * t
 
-    def variance_at(self, t: Tensor) -> Tensor:
+    def _variance_at(self, t: Tensor) -> Tensor:
         return t.square()
 
-    def variance_excess_at(self, t: Tensor) -> Tensor:
+    def _variance_excess_at(self, t: Tensor) -> Tensor:
         return (t - 1) * (t + 1)
 
-    def alpha_derivative_at(self, t: Tensor) -> Tensor:
+    def _alpha_derivative_at(self, t: Tensor) -> Tensor:
         return 0.0 * t - 1
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
         return 0.0 * t + 1
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
         return torch.log1p(-t) - torch.log(t)
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
         return -1 / (t * (1 - t))
 
-    def drift_at(self, t: Tensor) -> Tensor:
+    def _drift_at(self, t: Tensor) -> Tensor:
         return -1 / (1 - t)
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return 2 * t / (1 - t)
 
-    def time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return ratio / (1 + ratio)
 
-    def alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return 1 / (1 + ratio)
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return torch.log1p((noisy - clean) / (clean * (1 - noisy)))
 
-    def kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return (1 - noisy) / (1 - clean)
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         drop = (noisy - clean) / (noisy * (1 - clean))
         return drop * (2 - drop)
 
@@ -90,49 +90,49 @@ class Trigonometric(_Interpolating):
     Catalogue: P9, P11 (Lai et al., arXiv 2510.21890).
     """
 
-    def alpha_at(self, t: Tensor) -> Tensor:
+    def _alpha_at(self, t: Tensor) -> Tensor:
         return _sine(1 - t)
 
-    def sigma_at(self, t: Tensor) -> Tensor:
+    def _sigma_at(self, t: Tensor) -> Tensor:
         return _sine(t)
 
-    def variance_at(self, t: Tensor) -> Tensor:
+    def _variance_at(self, t: Tensor) -> Tensor:
         return _sine(t).square()
 
-    def variance_excess_at(self, t: Tensor) -> Tensor:
+    def _variance_excess_at(self, t: Tensor) -> Tensor:
         return -_sine(1 - t).square()
 
-    def alpha_derivative_at(self, t: Tensor) -> Tensor:
+    def _alpha_derivative_at(self, t: Tensor) -> Tensor:
         return -_QUARTER_TURN * _sine(t)
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
         return _QUARTER_TURN * _sine(1 - t)
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
         return torch.log(_sine(1 - t)) - torch.log(_sine(t))
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
         return -_QUARTER_TURN / (_sine(t) * _sine(1 - t))
 
-    def drift_at(self, t: Tensor) -> Tensor:
+    def _drift_at(self, t: Tensor) -> Tensor:
         return -_QUARTER_TURN * _sine(t) / _sine(1 - t)
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return math.pi * _sine(t) / _sine(1 - t)
 
-    def time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return torch.atan(ratio) / _QUARTER_TURN
 
-    def alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return 1 / unit_hypotenuse(ratio)
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return torch.log1p(_sine(noisy - clean) / (_sine(clean) * _sine(1 - noisy)))
 
-    def kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return _sine(1 - noisy) / _sine(1 - clean)
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         drop = _sine(noisy - clean) / (_sine(noisy) * _sine(1 - clean))
         return drop * (2 - drop)
 

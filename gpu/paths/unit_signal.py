@@ -18,22 +18,22 @@ __all__ = ["EDM", "VE", "Brownian"]
 class _UnitSignal(Path):
     """alpha = 1, so that sigma is the noise-to-signal ratio."""
 
-    def alpha_at(self, t: Tensor) -> Tensor:
+    def _alpha_at(self, t: Tensor) -> Tensor:
         return constant(t, 1.0)
 
-    def alpha_derivative_at(self, t: Tensor) -> Tensor:
+    def _alpha_derivative_at(self, t: Tensor) -> Tensor:
         return constant(t, 0.0)
 
-    def drift_at(self, t: Tensor) -> Tensor:
+    def _drift_at(self, t: Tensor) -> Tensor:
         return constant(t, 0.0)
 
-    def kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return constant(clean + noisy, 1.0)
 
-    def noise_to_signal_at(self, t: Tensor) -> Tensor:
-        return self.sigma_at(t)
+    def _noise_to_signal_at(self, t: Tensor) -> Tensor:
+        return self._sigma_at(t)
 
-    def alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return constant(ratio, 1.0)
 
 
@@ -65,11 +65,11 @@ class VE(_UnitSignal):
         return 0.0, 1.0
 
     @property
-    def sigma_vanishes(self) -> bool:  # type: ignore[override]
+    def _sigma_vanishes(self) -> bool:  # type: ignore[override]
         return self.subtract_initial_variance
 
     @property
-    def sigma_derivative_diverges(self) -> bool:  # type: ignore[override]
+    def _sigma_derivative_diverges(self) -> bool:  # type: ignore[override]
         return self.subtract_initial_variance
 
     @property
@@ -81,57 +81,57 @@ class VE(_UnitSignal):
         """2 L t, the log of the variance in units of sigma_min^2."""
         return 2 * self._growth * t
 
-    def sigma_at(self, t: Tensor) -> Tensor:
+    def _sigma_at(self, t: Tensor) -> Tensor:
         if self.subtract_initial_variance:
             return self.sigma_min * torch.sqrt(torch.expm1(self._doubled(t)))
         return self.sigma_min * torch.exp(self._growth * t)
 
-    def variance_at(self, t: Tensor) -> Tensor:
+    def _variance_at(self, t: Tensor) -> Tensor:
         grown = torch.expm1 if self.subtract_initial_variance else torch.exp
         return self.sigma_min**2 * grown(self._doubled(t))
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
         if self.subtract_initial_variance:
-            return 0.5 * self.diffusion_squared_at(t) / self.sigma_at(t)
-        return self._growth * self.sigma_at(t)
+            return 0.5 * self._diffusion_squared_at(t) / self._sigma_at(t)
+        return self._growth * self._sigma_at(t)
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
         if self.subtract_initial_variance:
-            return -torch.log(self.sigma_at(t))
+            return -torch.log(self._sigma_at(t))
         return -(math.log(self.sigma_min) + self._growth * t)
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
         if self.subtract_initial_variance:
             return self._growth / torch.expm1(-self._doubled(t))
         return constant(t, -self._growth)
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return 2 * self._growth * self.sigma_min**2 * torch.exp(self._doubled(t))
 
-    def time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         if self.subtract_initial_variance:
             return torch.log1p((ratio / self.sigma_min).square()) / (2 * self._growth)
         return torch.log(ratio / self.sigma_min) / self._growth
 
-    def times_between(self, start: Tensor, end: Tensor, count: int) -> Tensor:
+    def _times_between(self, start: Tensor, end: Tensor, count: int) -> Tensor:
         if self.subtract_initial_variance:
-            return super().times_between(start, end, count)
+            return super()._times_between(start, end, count)
         before, after = inner_fractions(count, start)
         return before * start + after * end
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         between = self._growth * (noisy - clean)
         if self.subtract_initial_variance:
             return between + 0.5 * exponential_log_ratio(self._doubled(clean), 2 * between)
         return between
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         between = self._doubled(noisy - clean)
         if self.subtract_initial_variance:
             return exponential_drop(self._doubled(clean), self._doubled(noisy), between)
         return -torch.expm1(-between)
 
-    def kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         # the initial variance cancels between the two times
         grown = self.sigma_min**2 * torch.exp(self._doubled(noisy))
         return -grown * torch.expm1(-self._doubled(noisy - clean))
@@ -144,45 +144,45 @@ class EDM(_UnitSignal):
     Catalogue: P9, P13 (Lai et al., arXiv 2510.21890).
     """
 
-    sigma_vanishes = True
+    _sigma_vanishes = True
 
     @property
     def domain(self) -> tuple[float, float]:
         """[0, inf)."""
         return 0.0, math.inf
 
-    def sigma_at(self, t: Tensor) -> Tensor:
+    def _sigma_at(self, t: Tensor) -> Tensor:
         return 1.0 * t
 
-    def variance_at(self, t: Tensor) -> Tensor:
+    def _variance_at(self, t: Tensor) -> Tensor:
         return t.square()
 
-    def variance_excess_at(self, t: Tensor) -> Tensor:
+    def _variance_excess_at(self, t: Tensor) -> Tensor:
         return (t - 1) * (t + 1)
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
         return constant(t, 1.0)
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
         return -torch.log(t)
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
         return -1 / t
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return 2 * t
 
-    def time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return ratio
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return torch.log1p((noisy - clean) / clean)
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         drop = (noisy - clean) / noisy
         return drop * (2 - drop)
 
-    def kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return (noisy - clean) * (noisy + clean)
 
 
@@ -193,40 +193,40 @@ class Brownian(_UnitSignal):
     Catalogue: M1, M2 (McAllester, arXiv 2301.11108).
     """
 
-    sigma_vanishes = True
-    sigma_derivative_diverges = True
+    _sigma_vanishes = True
+    _sigma_derivative_diverges = True
 
     @property
     def domain(self) -> tuple[float, float]:
         """[0, inf)."""
         return 0.0, math.inf
 
-    def sigma_at(self, t: Tensor) -> Tensor:
+    def _sigma_at(self, t: Tensor) -> Tensor:
         return torch.sqrt(t)
 
-    def variance_at(self, t: Tensor) -> Tensor:
+    def _variance_at(self, t: Tensor) -> Tensor:
         return 1.0 * t
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
         return 0.5 / torch.sqrt(t)
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
         return -0.5 * torch.log(t)
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
         return -0.5 / t
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return constant(t, 1.0)
 
-    def time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return ratio.square()
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return 0.5 * torch.log1p((noisy - clean) / clean)
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return (noisy - clean) / noisy
 
-    def kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return noisy - clean

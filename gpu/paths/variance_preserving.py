@@ -32,7 +32,7 @@ class _LinearRate(Path):
     beta_max: float = 20.0
     terminal_time: float = 1.0
 
-    sigma_vanishes = True
+    _sigma_vanishes = True
 
     def __post_init__(self) -> None:
         for name in ("beta_min", "beta_max", "terminal_time"):
@@ -59,19 +59,19 @@ class _LinearRate(Path):
         """B(noisy) - B(clean), proportional to the difference of the times."""
         return (noisy - clean) * (self.beta_min + self._half_slope * (noisy + clean))
 
-    def alpha_at(self, t: Tensor) -> Tensor:
+    def _alpha_at(self, t: Tensor) -> Tensor:
         return torch.exp(-0.5 * self._integral(t))
 
-    def alpha_derivative_at(self, t: Tensor) -> Tensor:
-        return -0.5 * self._rate(t) * self.alpha_at(t)
+    def _alpha_derivative_at(self, t: Tensor) -> Tensor:
+        return -0.5 * self._rate(t) * self._alpha_at(t)
 
-    def drift_at(self, t: Tensor) -> Tensor:
+    def _drift_at(self, t: Tensor) -> Tensor:
         return -0.5 * self._rate(t)
 
-    def kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return torch.exp(-0.5 * self._integral_between(clean, noisy))
 
-    def time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         integral = self._integral_at_noise_to_signal(ratio)
         root = torch.sqrt(self.beta_min**2 + 4 * self._half_slope * integral)
         return 2 * integral / (self.beta_min + root)
@@ -92,44 +92,44 @@ class VPLinear(_LinearRate):
     Catalogue: P8, P9, P12, P13 (Lai et al., arXiv 2510.21890).
     """
 
-    sigma_derivative_diverges = True
+    _sigma_derivative_diverges = True
 
-    def variance_at(self, t: Tensor) -> Tensor:
+    def _variance_at(self, t: Tensor) -> Tensor:
         return -torch.expm1(-self._integral(t))
 
-    def variance_excess_at(self, t: Tensor) -> Tensor:
+    def _variance_excess_at(self, t: Tensor) -> Tensor:
         return -torch.exp(-self._integral(t))
 
-    def sigma_at(self, t: Tensor) -> Tensor:
-        return torch.sqrt(self.variance_at(t))
+    def _sigma_at(self, t: Tensor) -> Tensor:
+        return torch.sqrt(self._variance_at(t))
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
-        return 0.5 * self._rate(t) * torch.exp(-self._integral(t)) / self.sigma_at(t)
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
+        return 0.5 * self._rate(t) * torch.exp(-self._integral(t)) / self._sigma_at(t)
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
-        return -0.5 * (self._integral(t) + torch.log(self.variance_at(t)))
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
+        return -0.5 * (self._integral(t) + torch.log(self._variance_at(t)))
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
-        return -0.5 * self._rate(t) / self.variance_at(t)
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+        return -0.5 * self._rate(t) / self._variance_at(t)
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return self._rate(t)
 
     def _integral_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return log_one_plus_square(ratio)
 
-    def alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return 1 / unit_hypotenuse(ratio)
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         between = self._integral_between(clean, noisy)
         return 0.5 * (between + exponential_log_ratio(self._integral(clean), between))
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         between = self._integral_between(clean, noisy)
         return exponential_drop(self._integral(clean), self._integral(noisy), between)
 
-    def kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return -torch.expm1(-self._integral_between(clean, noisy))
 
 
@@ -143,45 +143,45 @@ class SubVP(_LinearRate):
     Catalogue: P8, P9 (Lai et al., arXiv 2510.21890).
     """
 
-    def sigma_at(self, t: Tensor) -> Tensor:
+    def _sigma_at(self, t: Tensor) -> Tensor:
         return -torch.expm1(-self._integral(t))
 
-    def variance_at(self, t: Tensor) -> Tensor:
-        return self.sigma_at(t).square()
+    def _variance_at(self, t: Tensor) -> Tensor:
+        return self._sigma_at(t).square()
 
-    def variance_excess_at(self, t: Tensor) -> Tensor:
-        return -torch.exp(-self._integral(t)) * (1 + self.sigma_at(t))
+    def _variance_excess_at(self, t: Tensor) -> Tensor:
+        return -torch.exp(-self._integral(t)) * (1 + self._sigma_at(t))
 
-    def sigma_derivative_at(self, t: Tensor) -> Tensor:
+    def _sigma_derivative_at(self, t: Tensor) -> Tensor:
         return self._rate(t) * torch.exp(-self._integral(t))
 
-    def half_log_snr_at(self, t: Tensor) -> Tensor:
-        return -0.5 * self._integral(t) - torch.log(self.sigma_at(t))
+    def _half_log_snr_at(self, t: Tensor) -> Tensor:
+        return -0.5 * self._integral(t) - torch.log(self._sigma_at(t))
 
-    def half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
+    def _half_log_snr_derivative_at(self, t: Tensor) -> Tensor:
         return -0.5 * self._rate(t) / torch.tanh(0.5 * self._integral(t))
 
-    def diffusion_squared_at(self, t: Tensor) -> Tensor:
+    def _diffusion_squared_at(self, t: Tensor) -> Tensor:
         return -self._rate(t) * torch.expm1(-2 * self._integral(t))
 
     def _integral_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         return 2 * torch.asinh(0.5 * ratio)
 
-    def alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
+    def _alpha_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         half = 0.5 * ratio
         return 1 / (unit_hypotenuse(half) + half)
 
-    def difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _difference_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         between = self._integral_between(clean, noisy)
         return 0.5 * between + exponential_log_ratio(self._integral(clean), between)
 
-    def snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         # near 1: (1 - x y)(1 - x/y)/(1 - x)^2 with x = e^{-B(noisy)}, y = e^{-B(clean)}
         ratio = torch.exp(-self._integral_between(clean, noisy)) * (
-            self.variance_at(clean) / self.variance_at(noisy)
+            self._variance_at(clean) / self._variance_at(noisy)
         )
-        return drop(ratio, self.kernel_variance_between(clean, noisy) / self.variance_at(noisy))
+        return drop(ratio, self._kernel_variance_between(clean, noisy) / self._variance_at(noisy))
 
-    def kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+    def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         total = self._integral(noisy) + self._integral(clean)
         return torch.expm1(-total) * torch.expm1(-self._integral_between(clean, noisy))

@@ -1,4 +1,4 @@
-"""Twins of the data laws: the density as a sum of exponentials, its derivatives, and Bayes' rule component by component.
+"""Twins of the data laws: the density as a sum of exponentials, its derivatives, and Bayes' rule by component.
 
 A data law is a kind and a list of its constructor's arguments, as `components` reads them:
 
@@ -207,7 +207,8 @@ def gaussian_entropy(mean: Vector, covariance: list[Vector]) -> Number:
 
 def line_entropy(kind: str, parameters: list[Any], alpha: float, sigma: float) -> Number:
     """-int p log p on the line at a level, as one enclosed integral over twelve standard deviations around every
-    component, beyond which less than e^-70 is left. Arguments are plain numbers (nothing is conditioned here)."""
+    component, beyond which less than e^-70 is left. Arguments are plain numbers (nothing is conditioned here).
+    """
     spreads = [
         (arb(weight), alpha * arb(mean[0]), matrix(kind, parts, 1)[0, 0] * arb(alpha) ** 2 + arb(sigma) ** 2)
         for weight, mean, parts in components(kind, parameters)

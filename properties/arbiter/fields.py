@@ -49,7 +49,8 @@ def score_and_drift(name: str, path: list[Any], kind: str, parameters: list[Any]
 
 def third_cumulant(name: str, path: list[Any], kind: str, parameters: list[Any], x: Vector, t: Number) -> list[Any]:
     """The third central moment of x_0 given x_t = x, (d d d): with d_k = D_k - D,
-    sum_k r_k [d_k d_k d_k + the three placements of (C_k)_ij d_kl] (P21)."""
+    sum_k r_k [d_k d_k d_k + the three placements of (C_k)_ij d_kl] (P21).
+    """
     alpha, sigma = paths.levels(name, path, t)
     seen = distributions.level(kind, parameters, x, alpha, sigma)
     size, weights = len(x), seen.responsibilities

@@ -13,7 +13,7 @@ Vector = list[Number]
 
 
 def log_prob(name: str, path: list[Any], kind: str, parameters: list[Any], x: Vector, t: Number) -> Number:
-    """log p_t(x): what the probability-flow likelihood is equal to, wherever the flow ends (P55)."""
+    """Log p_t(x): what the probability-flow likelihood is equal to, wherever the flow ends (P55)."""
     alpha, sigma = paths.levels(name, path, t)
     return distributions.level(kind, parameters, x, alpha, sigma).log_prob
 

@@ -33,7 +33,8 @@ Number = Any
 @dataclass(frozen=True)
 class Symmetric:
     """A symmetric matrix argument: entrywise its entries have scale sqrt(S_ii S_jj), normwise the given norm (and
-    sqrt(S_ii S_jj) too where that is None)."""
+    sqrt(S_ii S_jj) too where that is None).
+    """
 
     entries: Sequence[Sequence[float]]
     norm: float | None = None
@@ -62,10 +63,10 @@ class Truth:
         return parts
 
     def errors(self, computed: Sequence[float]) -> list[float]:
-        """|computed - exact| for every output, formed in interval arithmetic."""
+        """|computed - exact| for every output: the distance of the computed number from the enclosure."""
         if len(computed) != len(self.values):
             raise ValueError(f"computed: expected {len(self.values)} outputs, got {len(computed)}")
-        return [float(abs(arb(c) - v).mid()) if c == c and abs(c) != float("inf") else float("nan")
+        return [float((arb(c) - v).abs_lower()) if c == c and abs(c) != float("inf") else float("nan")
                 for c, v in zip(computed, self.values, strict=True)]
 
     @property
@@ -93,7 +94,8 @@ def flatten(value: Any) -> list[Number]:
 
 def directions(argument: Any) -> Iterator[tuple[tuple[tuple[int, ...], ...], Number, Number]]:
     """Every independent direction of an argument: the places that move together, and the scale of the move entrywise
-    and normwise."""
+    and normwise.
+    """
     if isinstance(argument, Symmetric):
         size = len(argument.entries)
         for row in range(size):

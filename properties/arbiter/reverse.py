@@ -16,7 +16,7 @@ Matrix = Any
 def reverse_drift(
     name: str, path: list[Any], kind: str, parameters: list[Any], x: Vector, t: Number, noise_level: Number
 ) -> Vector:
-    """f x - (1 + l^2)/2 g^2 score (P53, M36)."""
+    """F x - (1 + l^2)/2 g^2 score (P53, M36)."""
     alpha, sigma, *_, drift, diffusion_squared = paths.methods(name, path, t)
     score = distributions.score_at(distributions.level(kind, parameters, x, alpha, sigma))
     weight = (1 + noise_level**2) / 2 * diffusion_squared
@@ -24,7 +24,7 @@ def reverse_drift(
 
 
 def reverse_diffusion(name: str, path: list[Any], t: Number, noise_level: Number) -> Number:
-    """l g (P53)."""
+    """L g (P53)."""
     diffusion_squared = paths.methods(name, path, t)[-1]
     return noise_level * diffusion_squared.sqrt()
 
@@ -60,7 +60,7 @@ def gain(name: str, path: list[Any], covariance: list[Vector], t: Number) -> tup
 def frozen_step_matrix(
     name: str, path: list[Any], covariance: list[Vector], t: Number, state: Number, data: Number
 ) -> list[Vector]:
-    """p I + q K (P58)."""
+    """P I + q K (P58)."""
     _, jacobian = gain(name, path, covariance, t)
     return (distributions.identity(len(covariance)) * state + jacobian * data).tolist()  # type: ignore[no-any-return]
 
@@ -68,7 +68,7 @@ def frozen_step_matrix(
 def frozen_step_offset(
     name: str, path: list[Any], mean: Vector, covariance: list[Vector], t: Number, data: Number
 ) -> Vector:
-    """q (I - alpha K) mu, with I - alpha K = sigma^2 V^-1 (P58)."""
+    """Q (I - alpha K) mu, with I - alpha K = sigma^2 V^-1 (P58)."""
     _, sigma = paths.levels(name, path, t)
     _, variance = marginal(name, path, covariance, t)
     return (variance.inv() * distributions.column(mean) * (data * sigma**2)).entries()  # type: ignore[no-any-return]

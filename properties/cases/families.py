@@ -362,7 +362,7 @@ def chain(draw: Draw, dtype: str) -> Chain:
     count = draw.choice((2, 3, draw.integer(2, 12)))
     times = [last]
     for _ in range(count - 1):
-        times.append(_cleaner(draw, times[-1], dtype, True))
+        times.append(max(_cleaner(draw, times[-1], dtype, True), float(rounded(0.2 * times[-1], dtype))))
     # A chain whose last gap ran into 0 would have no decoder; it stops before.
     increasing = [t for t in reversed(times) if t > 1e-3 * last]
     return Chain(path, data, np.array(increasing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,13 +64,26 @@ def spectral(implementation: Implementation, data: DataSpec) -> bool:
     return implementation.eigenbasis and data.size > 1 and data.kind in ("gaussian", "mixture", "low_rank")
 
 
-def judge(quantity: str, computed: Any, truth: Truth, implementation: Implementation, by_norm: bool) -> Finding:
-    """Against the arbiter, in the class that applies."""
-    return (normwise if by_norm else entrywise)(quantity, computed, truth, implementation)
+def judge(
+    quantity: str, computed: Any, truth: Truth, implementation: Implementation, by_norm: bool, vanishing: float = 0.0
+) -> Finding:
+    """Against the arbiter, in the class that applies; errors up to ``vanishing`` are shares that underflowed."""
+    finding = (normwise if by_norm else entrywise)(quantity, computed, truth, implementation)
+    if vanishing > 0.0 and not finding.passed:
+        flat = [float(value) for value in np.ravel(implementation.lower(computed))]
+        if max(truth.errors(flat)) <= vanishing:
+            return replace(finding, measured=0.0)
+    return finding
+
+
+def vanishing(data: DataSpec, implementation: Implementation, power: int) -> float:
+    """What a component of vanishing share adds to a moment of the posterior of the given order."""
+    reach = float(np.linalg.norm(np.ptp(data.means, axis=0)))
+    return budget.VANISHING_SHARE[implementation.dtype] * reach**power
 
 
 def size_of(truth: Truth, by_norm: bool = False) -> Floats:
-    """kappa + |f| of every output; normwise, every entry may be off by the norm of all."""
+    """Kappa + |f| of every output; normwise, every entry may be off by the norm of all."""
     kappas = np.array(truth.norm_kappas if by_norm else truth.kappas)
     sizes = kappas + np.array(truth.magnitudes)
     if not by_norm:
@@ -78,7 +92,7 @@ def size_of(truth: Truth, by_norm: bool = False) -> Floats:
 
 
 def allowance(truth: Truth, implementation: Implementation, by_norm: bool = False) -> Floats:
-    """c u (kappa + |f|): the rounding error that the budget allows every output."""
+    """C u (kappa + |f|): the rounding error that the budget allows every output."""
     constant = (budget.NORMWISE if by_norm else budget.ENTRYWISE).constant
     return constant * budget.UNIT_ROUNDOFF[implementation.dtype] * size_of(truth, by_norm)
 

@@ -28,7 +28,7 @@ def step_for(implementation: Implementation, length: float) -> float:
 def jacobian(
     implementation: Implementation, field: Callable[[Any], Any], x: Floats, step: float, noise: Floats | float
 ) -> tuple[Floats, Floats]:
-    """d field_k / d x_j at x (d,), shape (*outputs, d), and a bound on its error.
+    """D field_k / d x_j at x (d,), shape (*outputs, d), and a bound on its error.
 
     ``field`` maps lifted points (n, d) to (n, *outputs); ``noise`` (outputs) is the rounding error of a value. Fourth
     order with steps h and h/2; the bound is `budget.FINITE_DIFFERENCE_SAFETY` times their difference, plus noise.
@@ -64,9 +64,13 @@ def time_scale(path: PathSpec, t: float, levels: Sequence[float]) -> float:
     return min(times) / 2.0
 
 
-def differentiated(quantity: str, error: Floats, bound: Floats, natural: float) -> Finding:
-    """An error of derivatives in norm against its bound; vacuous where the bound is no small part of their natural size."""
+def differentiated(
+    quantity: str, error: Floats, bound: Floats, natural: float, implementation: Implementation
+) -> Finding:
+    """An error of derivatives in norm against its bound; vacuous where the bound is no small part of their size."""
     limit = float(np.linalg.norm(bound))
     finding = truncated(quantity, float(np.linalg.norm(error)), limit)
-    blind = not limit <= budget.LARGEST_FINITE_DIFFERENCE_TOLERANCE * natural
+    single = implementation.dtype == "float32"
+    largest = budget.SINGLE_FINITE_DIFFERENCE_TOLERANCE if single else budget.LARGEST_FINITE_DIFFERENCE_TOLERANCE
+    blind = not limit <= largest * natural
     return replace(finding, vacuous=True) if blind and not np.isnan(error).any() else finding

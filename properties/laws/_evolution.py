@@ -49,7 +49,7 @@ class Moving:
         return self.data.diffuse(self.path.alpha(t), self.path.sigma(t))
 
     def log_prob_derivative(self) -> tuple[Floats, Floats]:
-        """d log p_t(x)/dt and its bound."""
+        """D log p_t(x)/dt and its bound."""
         length = time_scale(self.case.path, self.case.t, self.levels[:4])
         return time_derivative(
             self.implementation,
@@ -71,7 +71,7 @@ class Moving:
 
 @law(
     "fields.fokker_planck",
-    statement="d log p/dt = -f d - f x.s + g^2/2 (tr H + |s|^2): the densities along a path solve its Fokker-Planck equation",
+    statement="d log p/dt = -f d - f x.s + g^2/2 (tr H + |s|^2): the Fokker-Planck equation of the path",
     catalogue=("P26", "M33"),
     family="moderate_field_point",
     route="finite difference",
@@ -91,7 +91,11 @@ def fokker_planck(implementation: Implementation, case: FieldPoint) -> Findings:
     error = terms.sum() - derivative
     return (
         differentiated(
-            "score and hessian", error, np.asarray(bound + rounding), max(float(np.abs(terms).sum()), at.rate)
+            "score and hessian",
+            error,
+            np.asarray(bound + rounding),
+            max(float(np.abs(terms).sum()), at.rate),
+            implementation,
         ),
     )
 
@@ -123,7 +127,11 @@ def continuity(implementation: Implementation, case: FieldPoint) -> Findings:
         + 1e-15 * np.abs(terms).sum()
     )
     error = terms.sum() - derivative
-    return (differentiated("velocity", error, np.asarray(bound + rounding), max(float(np.abs(terms).sum()), at.rate)),)
+    return (
+        differentiated(
+            "velocity", error, np.asarray(bound + rounding), max(float(np.abs(terms).sum()), at.rate), implementation
+        ),
+    )
 
 
 @law(

@@ -24,6 +24,12 @@ def call(implementation: Implementation, name: str, case: FieldPoint) -> Any:
     )
 
 
+def levels(implementation: Implementation, case: FieldPoint) -> tuple[float, float]:
+    """The implementation's own alpha and sigma at the case's time."""
+    path, t = case.path.build(implementation), implementation.lift(case.t)
+    return float(implementation.lower(path.alpha(t))), float(implementation.lower(path.sigma(t)))
+
+
 def all_truths(case: FieldPoint) -> dict[str, Truth]:
     """The arbiter's fields by name."""
     size, vp = case.data.size, case.path.name in VP_PATHS

@@ -141,4 +141,4 @@ def flow_follows_the_velocity(implementation: Implementation, case: FieldStep) -
     there = FieldPoint(case.path, case.data, lower(moved), case.clean)
     velocity_error = allowance(all_truths(there)["velocity"], implementation, by_norm=True)
     natural = max(float(np.linalg.norm(velocity)), float(np.linalg.norm(lower(moved))) / (2.0 * length))
-    return (differentiated("flow_map", velocity - derivative, bound + velocity_error, natural),)
+    return (differentiated("flow_map", velocity - derivative, bound + velocity_error, natural, implementation),)

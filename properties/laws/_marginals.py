@@ -29,7 +29,7 @@ def noise_levels(case: FieldPoint) -> tuple[float, ...]:
 
 
 def drift_sizes(case: FieldPoint, x: Floats) -> Callable[[float], Floats]:
-    """kappa + |f| of the reverse drift at x for any noise level, from the arbiter at 0 and 1.
+    """Kappa + |f| of the reverse drift at x for any noise level, from the arbiter at 0 and 1.
 
     The drift at level l is (1 - l^2) drift_0 + l^2 drift_1, and its derivative in l is 2 l (drift_1 - drift_0).
     """
@@ -43,8 +43,8 @@ def drift_sizes(case: FieldPoint, x: Floats) -> Callable[[float], Floats]:
 
 @law(
     "reverse.moments",
-    statement="with A and b read off reverse_drift on basis vectors, dV/dt = A V + V A^T - l^2 g^2 I and dm/dt = A m + b "
-    "for every noise level l",
+    statement="with A and b read off reverse_drift on basis vectors, dV/dt = A V + V A^T - l^2 g^2 I and "
+    "dm/dt = A m + b for every noise level l",
     catalogue=("P53", "M36", "P8"),
     family="moderate_gaussian_field_point",
     route="closed form",
@@ -96,8 +96,8 @@ def moments(implementation: Implementation, case: FieldPoint) -> Findings:
 
 @law(
     "reverse.marginals",
-    statement="d log p/dt = -div a - a.s - l^2 g^2/2 (tr H + |s|^2) with a the reverse drift: every noise level keeps the "
-    "marginals of any data law",
+    statement="d log p/dt = -div a - a.s - l^2 g^2/2 (tr H + |s|^2) with a the reverse drift: every noise level "
+    "keeps the marginals of any data law",
     catalogue=("P53", "M36", "P26"),
     family="moderate_field_point",
     route="finite difference",
@@ -133,14 +133,14 @@ def marginals(implementation: Implementation, case: FieldPoint) -> Findings:
         )
         natural = max(float(np.abs(terms).sum()), at.rate)
         error = terms.sum() - derivative
-        findings.append(differentiated("reverse_drift", error, np.asarray(bound + rounding), natural))
+        findings.append(differentiated("reverse_drift", error, np.asarray(bound + rounding), natural, implementation))
     return tuple(findings)
 
 
 @law(
     "reverse.chain_reaches_the_data",
-    statement="one exact ancestral step (bridge weights, bridge variance, and the denoiser's own uncertainty) takes the "
-    "noisy marginal to the clean one",
+    statement="one exact ancestral step (bridge weights, bridge variance, and the denoiser's own uncertainty) takes "
+    "the noisy marginal to the clean one",
     catalogue=("P39", "P58"),
     family="moderate_gaussian_step",
     route="composition",

@@ -15,7 +15,7 @@ from properties.cases.families import DataPoint
 from properties.cases.specs import DataSpec
 from properties.law import law
 from properties.laws._compare import exact, residual
-from properties.laws._data import LABELS, arguments, judge, seen, singular, size_of, spectral
+from properties.laws._data import LABELS, arguments, judge, seen, singular, size_of, spectral, vanishing
 from properties.protocol import Finding, Findings, Floats, Implementation
 
 SAMPLE_SEED, SAMPLES, BINS = 20_250_101, 4000, 16
@@ -40,6 +40,7 @@ def batches(implementation: Implementation, case: DataPoint) -> Findings:
     names = ("log_prob", "score", "hessian", "posterior mean", "posterior covariance")
     by_norm = spectral(implementation, case.data)
     classes = (by_norm, by_norm, size > 1, size > 1, size > 1)
+    floors = (0.0, 0.0, 0.0, 0.0, vanishing(case.data, implementation, 2))
     tails = ((), (size,), (size, size), (size,), (size, size))
     findings: list[Finding] = []
     x, alpha, sigma = lift(case.x), lift(case.alpha), lift(case.sigma)
@@ -57,8 +58,8 @@ def batches(implementation: Implementation, case: DataPoint) -> Findings:
         findings.append(exact(f"{label} {title} shapes", right))
         if right:
             findings += [
-                judge(f"{label}.{name} of {title}", lift(value[where]), part, implementation, norm)
-                for name, value, part, norm in zip(names, values, parts, classes, strict=True)
+                judge(f"{label}.{name} of {title}", lift(value[where]), part, implementation, norm, floor)
+                for name, value, part, norm, floor in zip(names, values, parts, classes, floors, strict=True)
             ]
     moments = (("mean", both.mean, (2, size)), ("covariance", both.covariance, (2, size, size)))
     findings += [exact(f"{label}.{name} of laws", lower(value).shape == shape) for name, value, shape in moments]
@@ -176,7 +177,13 @@ def sample(implementation: Implementation, case: DataPoint) -> Findings:
     ]
     worst = max(deviation)
     findings.append(
-        Finding(f"{label}.sample", worst, budget.STATISTICAL.constant, budget.STATISTICAL.name, detail={"bins": BINS})
+        Finding(
+            f"{label}.sample",
+            worst,
+            budget.STATISTICAL.constant,
+            budget.STATISTICAL.name,
+            detail={"checks": BINS * size},
+        )
     )
     if singular(case.data):
         rows = implementation.lower(data.sample(64, generator=implementation.generator(SAMPLE_SEED)))

@@ -27,6 +27,7 @@ from properties.laws._data import (
     smallest_scale,
     spectral,
     symmetric_findings,
+    vanishing,
 )
 from properties.laws._differences import differentiated, jacobian, step_for
 from properties.protocol import Finding, Findings, Implementation
@@ -56,7 +57,14 @@ def arbiter(implementation: Implementation, case: DataPoint) -> Findings:
         judge(f"{label}.score", marginal.score(x), score, implementation, by_norm),
         judge(f"{label}.hessian", marginal.hessian(x), hessian, implementation, size > 1),
         judge(f"{label}.posterior mean", posterior.mean, mean, implementation, size > 1),
-        judge(f"{label}.posterior covariance", returned, covariance, implementation, size > 1),
+        judge(
+            f"{label}.posterior covariance",
+            returned,
+            covariance,
+            implementation,
+            size > 1,
+            vanishing(case.data, implementation, 2),
+        ),
         *symmetric_findings(f"{label}.hessian", marginal.hessian(x), implementation, semidefinite=False),
         *symmetric_findings(f"{label}.posterior covariance", returned, implementation, semidefinite=True),
     )
@@ -156,9 +164,15 @@ def score_is_gradient(implementation: Implementation, case: DataPoint) -> Findin
     hessian_error = implementation.lower(marginal.hessian(x)) - slopes
     sizes = [float(np.hypot.reduce(np.array(part.magnitudes))) for part in truths[1:]]
     return (
-        differentiated(f"{label}.score", score_error, gradient_bound + score, max(sizes[0], 1.0 / length)),
         differentiated(
-            f"{label}.hessian", hessian_error, slopes_bound + hessian.reshape(size, size), max(sizes[1], length**-2)
+            f"{label}.score", score_error, gradient_bound + score, max(sizes[0], 1.0 / length), implementation
+        ),
+        differentiated(
+            f"{label}.hessian",
+            hessian_error,
+            slopes_bound + hessian.reshape(size, size),
+            max(sizes[1], length**-2),
+            implementation,
         ),
     )
 
@@ -215,6 +229,7 @@ def posterior_is_a_law(implementation: Implementation, case: DataPoint) -> Findi
             weights,
             implementation,
             spectral(implementation, case.data),
+            vanishing(case.data, implementation, 0),
         ),
         residual(f"{label}.posterior weights sum", returned.sum() - 1.0, float(count), implementation),
         exact(f"{label}.posterior keeps its family", label.startswith(type(posterior).__name__)),

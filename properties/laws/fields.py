@@ -22,9 +22,10 @@ from properties.laws._data import (
     smallest_scale,
     spectral,
     symmetric_findings,
+    vanishing,
 )
 from properties.laws._differences import differentiated, jacobian, step_for
-from properties.laws._fields import all_truths, call, conditions, judged_by_norm
+from properties.laws._fields import all_truths, call, conditions, judged_by_norm, levels
 from properties.protocol import Finding, Findings, Implementation
 
 __all__ = ["_evolution"]
@@ -38,10 +39,14 @@ __all__ = ["_evolution"]
     route="arbiter",
 )
 def arbiter(implementation: Implementation, case: FieldPoint) -> Findings:
+    alpha, sigma = levels(implementation, case)
+    factors = {"posterior_covariance": 1.0, "denoiser_jacobian": alpha / sigma**2}
     findings: list[Finding] = []
     for name, part in all_truths(case).items():
         returned = call(implementation, name, case)
-        findings.append(judge(name, returned, part, implementation, judged_by_norm(implementation, name, case)))
+        floor = vanishing(case.data, implementation, 2) * factors.get(name, 0.0)
+        by_norm = judged_by_norm(implementation, name, case)
+        findings.append(judge(name, returned, part, implementation, by_norm, floor))
         if name in ("posterior_covariance", "denoiser_jacobian"):
             findings += symmetric_findings(name, returned, implementation, semidefinite=True)
     return tuple(findings)
@@ -57,7 +62,8 @@ def arbiter(implementation: Implementation, case: FieldPoint) -> Findings:
 def third_cumulant_arbiter(implementation: Implementation, case: FieldPoint) -> Findings:
     values = truth(twins.third_cumulant, *path_arguments(case.path), *arguments(case.data), case.x.tolist(), case.t)
     returned = call(implementation, "posterior_third_cumulant", case)
-    return (judge("posterior_third_cumulant", returned, values, implementation, case.data.size > 1),)
+    floor = vanishing(case.data, implementation, 3)
+    return (judge("posterior_third_cumulant", returned, values, implementation, case.data.size > 1, floor),)
 
 
 def floor_truth(case: FieldPoint) -> Truth:
@@ -102,7 +108,8 @@ def minimum_mean_squared_error_is_the_trace(implementation: Implementation, case
 
 @law(
     "fields.predictions_agree",
-    statement="noise = -sigma score; alpha D = x - sigma noise; velocity = f x - g^2/2 score; v = alpha noise - sigma D",
+    statement="noise = -sigma score; alpha D = x - sigma noise; velocity = f x - g^2/2 score; "
+    "v = alpha noise - sigma D",
     catalogue=("P20",),
     family="field_point",
     route="closed form",
@@ -151,8 +158,8 @@ def predictions_agree(implementation: Implementation, case: FieldPoint) -> Findi
 
 @law(
     "fields.jacobians",
-    statement="denoiser_jacobian is the derivative of the denoiser, and alpha/sigma^2 times the third cumulant that of the "
-    "posterior covariance",
+    statement="denoiser_jacobian is the derivative of the denoiser, and alpha/sigma^2 times the third cumulant that of "
+    "the posterior covariance",
     catalogue=("P21", "M31"),
     family="moderate_field_point",
     route="finite difference",
@@ -191,6 +198,9 @@ def jacobians(implementation: Implementation, case: FieldPoint) -> Findings:
             own - slopes,
             slopes_bound + noise["denoiser_jacobian"].reshape(size, size),
             jacobian_size,
+            implementation,
         ),
-        differentiated("posterior_third_cumulant", cumulant - bends, bends_bound + cumulant_noise, cumulant_size),
+        differentiated(
+            "posterior_third_cumulant", cumulant - bends, bends_bound + cumulant_noise, cumulant_size, implementation
+        ),
     )

@@ -180,3 +180,29 @@ def timesteps(implementation: Implementation, case: GridCase) -> Findings:
         wanted = getattr(twins, name)(count, steps)
         findings.append(exact(f"grids.{name}", computed.tolist() == wanted, computed=computed.tolist(), wanted=wanted))
     return tuple(findings)
+
+
+@law(
+    "grids.timestep_strides",
+    statement="Integer timesteps have the strides that their names promise: constant and ending at the offset (leading), "
+    "starting at the last training step (trailing), from the last to the first (linspace), within one of even.",
+    catalogue=("P14",),
+    family="grid",
+    route="defining property",
+)
+def timestep_strides(implementation: Implementation, case: GridCase) -> Findings:
+    module, host = implementation.module.grids, in_double(implementation)
+    steps, count = case.training_steps, case.count
+    leading, trailing, linspace = (
+        host.lower(getattr(module, f"{name}_timesteps")(count, training_steps=steps))
+        for name in ("leading", "trailing", "linspace")
+    )
+    promises = {
+        "leading": leading[-1] == 0 and bool(np.all(np.diff(leading) == -(steps // count))),
+        "trailing": trailing[0] == steps - 1 and bool(np.all(np.abs(np.diff(trailing) + steps / count) <= 1)),
+        "linspace": linspace[0] == steps - 1 and (count == 1 or linspace[-1] == 0),
+    }
+    if count > 1:
+        even = (steps - 1) / (count - 1)
+        promises["linspace"] = promises["linspace"] and bool(np.all(np.abs(np.diff(linspace) + even) <= 1))
+    return tuple(exact(f"grids.{name}_timesteps", bool(holds)) for name, holds in promises.items())

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from flint import arb
 
 from properties import budget
 from properties.arbiter import likelihood as twins
-from properties.arbiter.numbers import truth
+from properties.arbiter.numbers import arb, truth
 from properties.cases.draw import rounded
 from properties.cases.families import FieldPoint, FieldStep
 from properties.law import law
@@ -34,8 +33,8 @@ def log_prob_truth(case: FieldStep, x: Floats, t: float) -> Any:
 
 @law(
     "likelihood.gaussian_arbiter",
-    statement="for Gaussian data the flow's log likelihood is log p_start(x) wherever the flow ends, and its log determinant "
-    "is 1/2 log |V_end V_start^-1|",
+    statement="for Gaussian data the flow's log likelihood is log p_start(x) wherever the flow ends, and its log "
+    "determinant is 1/2 log |V_end V_start^-1|",
     catalogue=("P55", "M35", "P100"),
     family="gaussian_step",
     route="arbiter",
@@ -121,13 +120,15 @@ def flow_log_determinant_is_divergence(implementation: Implementation, case: Fie
             error,
             np.asarray(rate_bound + np.trace(slopes_bound)),
             max(abs(float(rate)), size / (2.0 * length)),
+            implementation,
         ),
     )
 
 
 def within_reach(case: FieldStep, path: Any, implementation: Implementation) -> FieldStep:
     """The case with its clean time drawn towards the noisy one until an ODE between them is short: at most
-    `LONGEST_STRETCH` of half log-SNR."""
+    `LONGEST_STRETCH` of half log-SNR.
+    """
     lift, clean = implementation.lift, case.clean
     while (
         float(implementation.lower(path.half_log_snr_difference(clean=lift(clean), noisy=lift(case.noisy))))
@@ -139,7 +140,7 @@ def within_reach(case: FieldStep, path: Any, implementation: Implementation) -> 
 
 @law(
     "likelihood.ode_reproduces_the_density",
-    statement="integrated along the flow to another time, either way, the log likelihood of a mixture is its log density",
+    statement="integrated along the flow to another time, either way, a mixture's log likelihood is its log density",
     catalogue=("P55", "M35"),
     family="moderate_field_step",
     route="closed form",
@@ -239,7 +240,9 @@ def quantile_map_follows_the_velocity(implementation: Implementation, case: Fiel
     offset = noise * abs(rise / sigma + alpha * rate * jacobian_there)
     velocity_error = allowance(all_truths(there)["velocity"], implementation)
     natural = max(float(np.abs(velocity[0])), abs(image) / (2.0 * length))
-    findings = [differentiated("quantile_map", velocity - derivative, bound + velocity_error + offset, natural)]
+    findings = [
+        differentiated("quantile_map", velocity - derivative, bound + velocity_error + offset, natural, implementation)
+    ]
     if case.data.kind == "gaussian":
         flow = float(lower(module.reverse.flow_map(data, path, x, t_start=start, t_end=end))[0])
         findings.append(truncated("quantile_map is flow_map", flow - image, 2.0 * noise))

@@ -84,7 +84,8 @@ def flow_arbiter(implementation: Implementation, case: FieldStep) -> Findings:
 
 def ddim(case: FieldStep, dtype: str) -> tuple[float, float]:
     """The deterministic DDIM step from noisy to clean in plain floats, rounded to the dtype: x -> p x + q D with
-    p = sigma_clean / sigma_noisy and q = alpha_clean - p alpha_noisy. Inputs of a law, not its judge."""
+    p = sigma_clean / sigma_noisy and q = alpha_clean - p alpha_noisy. Inputs of a law, not its judge.
+    """
     clean, noisy = (truth(paths.levels, *path_arguments(case.path), t).values for t in (case.clean, case.noisy))
     state = clean[1] / noisy[1]
     return float(rounded(float(state.mid()), dtype)), float(rounded(float((clean[0] - state * noisy[0]).mid()), dtype))
@@ -191,8 +192,8 @@ def propagate_arbiter(implementation: Implementation, case: FieldStep) -> Findin
 
 @law(
     "reverse.ddim_factor",
-    statement="one DDIM step multiplies a centred Gaussian by (sigma_c sigma_n + alpha_c alpha_n S) V_n^-1, so its variance "
-    "falls short of the flow's by cos^2 of the angle between the levels",
+    statement="one DDIM step multiplies a centred Gaussian by (sigma_c sigma_n + alpha_c alpha_n S) V_n^-1, so its "
+    "variance falls short of the flow's by cos^2 of the angle between the levels",
     catalogue=("P60", "P58"),
     family="moderate_gaussian_step",
     route="closed form",

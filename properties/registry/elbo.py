@@ -18,12 +18,12 @@ def _term(name: str, ids: tuple[str, ...], laws: tuple[str, ...] = ()) -> Record
 RECORDS: tuple[Record, ...] = (
     Record("elbo.prior_term_at", ("P43",), "closed", (*POINTWISE, "elbo.averages", *DIVERGENCE), "entrywise"),
     Record("elbo.prior_term", ("P43",), "closed", (*TERM, "elbo.averages"), "entrywise"),
-    Record("elbo.diffusion_weight", ("P41", "M9"), "closed", (*POINTWISE, "elbo.weight_and_snr"), "entrywise"),
-    Record("elbo.diffusion_term_at", ("P41", "M9"), "closed", POINTWISE + DIVERGENCE, "entrywise"),
+    Record("elbo.diffusion_weight", ("P41",), "closed", (*POINTWISE, "elbo.weight_and_snr"), "entrywise"),
+    Record("elbo.diffusion_term_at", ("P41",), "closed", POINTWISE + DIVERGENCE, "entrywise"),
     _term("diffusion_term", ("P41",)),
     _term("fixed_variance_term", ("P42",)),
     _term("variance_gap", ("P42", "P44"), ("elbo.identity",)),
     _term("reconstruction_term", ("P43",)),
-    Record("elbo.optimal_step_covariance", ("P39", "P40"), "closed", ("elbo.arbiter", "elbo.averages"), "normwise"),
+    Record("elbo.optimal_step_covariance", ("P39",), "closed", ("elbo.arbiter", "elbo.averages"), "normwise"),
     Record("elbo.negative_elbo", ("P44",), "closed", CHAIN, "entrywise", torch_tolerance="normwise"),
 )

@@ -13,7 +13,7 @@ RECORDS: tuple[Record, ...] = (
     Record("grids.uniform_half_log_snr_times", (), "closed", SPACED, "entrywise"),
     Record("grids.flow_shift", ("P19",), "closed", ("grids.arbiter", "grids.shift_of_half_log_snr"), "entrywise"),
     *(
-        Record(f"grids.{name}", ("P14",), "closed", ("grids.timesteps",), "exact")
+        Record(f"grids.{name}", ("P14",), "closed", ("grids.timesteps", "grids.timestep_strides"), "exact")
         for name in ("leading_timesteps", "trailing_timesteps", "linspace_timesteps")
     ),
 )

@@ -266,12 +266,15 @@ class LowRank:
     variances: Array
 
     @cached_property
-    def _eigensystem(self) -> tuple[Array, Array]:
-        """Left singular vectors of F, completed to a basis, and the squared singular values."""
-        size, rank = self.factors.shape[-2:]
-        vectors, singular_values, _ = np.linalg.svd(self.factors, full_matrices=True)
-        padding = [(0, 0)] * (self.factors.ndim - 2) + [(0, max(size - rank, 0))]
-        return np.pad(singular_values**2, padding), vectors
+    def _singular_system(self) -> tuple[Array, Array, Array]:
+        """F = U diag(s) W^T: U completed to a basis (..., d, d), s^2 and F W (..., d, m), m = min(d, r)."""
+        left, singular_values, right = np.linalg.svd(self.factors, full_matrices=True)
+        kept = np.swapaxes(right[..., : singular_values.shape[-1], :], -1, -2)
+        return left, singular_values**2, self.factors @ kept
+
+    @property
+    def _vectors(self) -> Array:
+        return self._singular_system[0]
 
     @property
     def matrix(self) -> Array:
@@ -281,16 +284,18 @@ class LowRank:
 
     @property
     def eigenvalues(self) -> Array:
-        return self._eigensystem[0] + self.variances[..., None]
+        squares = self._singular_system[1]
+        missing = self.factors.shape[-2] - squares.shape[-1]
+        return np.pad(squares, [(0, 0)] * (squares.ndim - 1) + [(0, missing)]) + self.variances[..., None]
 
     def to_eigenbasis(self, vector: Array) -> Array:
-        return apply(np.swapaxes(self._eigensystem[1], -1, -2), vector)
+        return apply(np.swapaxes(self._vectors, -1, -2), vector)
 
     def from_eigenbasis(self, vector: Array) -> Array:
-        return apply(self._eigensystem[1], vector)
+        return apply(self._vectors, vector)
 
     def with_eigenvalues(self, values: Array) -> Dense:
-        return Dense(_spectral(self._eigensystem[1], values))
+        return Dense(_spectral(self._vectors, values))
 
     def factor(self, alpha: Array, sigma: Array) -> PivotedFactor:
         marginal = self.diffuse(alpha, sigma)
@@ -307,20 +312,22 @@ class LowRank:
         return LowRank(alpha[..., None, None] * self.factors, alpha**2 * self.variances + sigma**2)
 
     def deviations(self, factor: Factor, shifts: Array, anchor: Anchor) -> Array:
-        """As elsewhere, by V^-1 F = F M^-1 with the small M = alpha^2 F^T F + (alpha^2 v + sigma^2) I.
+        """As elsewhere, by V^-1 b = b/(alpha^2 |b|^2 + alpha^2 v + sigma^2), b the orthogonal columns of F W.
 
         A rounded F F^T y leaves the range of F, and V^-1 would amplify what leaves it.
         """
         lead = self.select(anchor.component)
-        marginal = self.diffuse(anchor.alpha, anchor.sigma)
-        small = _stacked_factor(marginal.factors, np.sqrt(marginal.variances))
-        transposed = np.swapaxes(self.factors, -1, -2)
-        own = apply(self.factors, small.solve(apply(transposed, anchor.whitened)))
-        weights = select(small.solve(apply(transposed, anchor.residual)), anchor.component, 1)
+        squares, columns = self._singular_system[1:]
+        signal, noise = anchor.alpha[..., None] ** 2, anchor.sigma[..., None] ** 2
+        marginal = signal * (squares + self.variances[..., None]) + noise
+        transposed = np.swapaxes(columns, -1, -2)
+        own = apply(columns, apply(transposed, anchor.whitened) / marginal)
+        weights = select(apply(transposed, anchor.residual) / marginal, anchor.component, 1)
         spread = (self.variances - lead.variances[..., None])[..., None]
         total = factor.solve(shifts + spread * anchor.whitened) + own
-        for j in range(self.factors.shape[-1]):
-            total = total - factor.solve(lead.factors[..., None, :, j]) * weights[..., None, None, j]
+        lead_columns = select(columns, anchor.component, 2)[..., None, :, :]
+        for j in range(columns.shape[-1]):
+            total = total - factor.solve(lead_columns[..., j]) * weights[..., None, None, j]
         return total
 
     def select(self, index: NDArray[np.intp]) -> LowRank:

@@ -19,10 +19,10 @@ __all__ = ["Law"]
 class Law:
     """A finite mixture of Gaussians on R^d, closed under x -> alpha x + sigma eps and under conditioning."""
 
-    components: Components
+    _components: Components
 
     def _hold(self, components: Components) -> None:
-        object.__setattr__(self, "components", components)
+        object.__setattr__(self, "_components", components)
 
     @classmethod
     def _of(cls, components: Components) -> Self:
@@ -33,29 +33,29 @@ class Law:
     def __repr__(self) -> str:
         parts = [f"event_size={self.event_size}"]
         if type(self).__name__ != "Gaussian":
-            parts.append(f"components={self.components.means.shape[-2]}")
+            parts.append(f"components={self._components.means.shape[-2]}")
         return f"{type(self).__name__}({', '.join(parts)}, batch_shape={self.batch_shape})"
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
         """The shape of a batch of laws; () for a single one."""
-        return self.components.batch_shape
+        return self._components.batch_shape
 
     @property
     def event_size(self) -> int:
         """The dimension d."""
-        return self.components.event_size
+        return self._components.event_size
 
     @property
     def mean(self) -> Array:
         """E[x] (*batch_shape, d)."""
-        return np.broadcast_to(self.components.mean(), (*self.batch_shape, self.event_size))
+        return np.broadcast_to(self._components.mean(), (*self.batch_shape, self.event_size))
 
     @property
     def covariance(self) -> Array:
         """Cov[x] (*batch_shape, d, d), by the law of total covariance; symmetric bit for bit."""
         shape = (*self.batch_shape, self.event_size, self.event_size)
-        return np.broadcast_to(self.components.covariance_matrix(), shape)
+        return np.broadcast_to(self._components.covariance_matrix(), shape)
 
     def log_prob(self, x: Array) -> Array:
         """Log density in nats at x (..., d), giving (...).
@@ -65,7 +65,7 @@ class Law:
         Ill-conditioned as the quadratic form is, with x - m_k and with the condition of V_k.
         Catalogue: P22 (Lai et al., arXiv 2510.21890).
         """
-        return self.components.evaluate(self._point(x)).log_prob
+        return self._components.evaluate(self._point(x)).log_prob
 
     def score(self, x: Array) -> Array:
         """Gradient of the log density at x (..., d), same shape.
@@ -74,7 +74,7 @@ class Law:
         Raises ValueError where a V_k is singular.
         Catalogue: P22 (Lai et al., arXiv 2510.21890).
         """
-        return self.components.score(self._point(x))
+        return self._components.score(self._point(x))
 
     def hessian(self, x: Array) -> Array:
         """Hessian of the log density at x (..., d), giving (..., d, d), symmetric bit for bit.
@@ -83,7 +83,7 @@ class Law:
         Raises ValueError where a V_k is singular.
         Catalogue: P22 (Lai et al., arXiv 2510.21890).
         """
-        return self.components.hessian(self._point(x))
+        return self._components.hessian(self._point(x))
 
     def diffuse(self, alpha: Real, sigma: Real) -> Self:
         """The law of alpha x + sigma eps, eps ~ N(0, I): same family, batch shape that of data and levels.
@@ -93,7 +93,7 @@ class Law:
         Catalogue: P22 (Lai et al., arXiv 2510.21890); M1 (McAllester, arXiv 2301.11108).
         """
         signal, noise = self._levels(alpha, sigma)
-        return self._of(self.components.diffuse(signal, noise))
+        return self._of(self._components.diffuse(signal, noise))
 
     def posterior(self, x: Array, alpha: Real, sigma: Real) -> Self:
         """The law of x_0 ~ self given alpha x_0 + sigma eps = x: same family, batch shape of data, x, levels.
@@ -104,7 +104,7 @@ class Law:
         Catalogue: P22 (Lai et al., arXiv 2510.21890).
         """
         signal, noise = self._levels(alpha, sigma)
-        diffused = self.components.formed().diffuse(signal, noise)
+        diffused = self._components.formed().diffuse(signal, noise)
         return self._of(diffused.posterior(_point(x, diffused)))
 
     def sample(self, shape: int | tuple[int, ...], *, generator: np.random.Generator) -> Array:
@@ -113,10 +113,10 @@ class Law:
         sizes = (shape,) if isinstance(shape, int) else shape
         for size in sizes:
             _checks.count("shape", size, at_least=0)
-        return self.components.sample(tuple(sizes), source)
+        return self._components.sample(tuple(sizes), source)
 
     def _point(self, x: Array) -> Array:
-        return _point(x, self.components)
+        return _point(x, self._components)
 
     def _levels(self, alpha: Real, sigma: Real) -> tuple[Array, Array]:
         signal, noise = _checks.levels(alpha, sigma)

@@ -48,7 +48,7 @@ class Gaussian(Law):
         Raises ValueError for a singular covariance.
         Catalogue: P28 (Lai et al., arXiv 2510.21890).
         """
-        components = self.components
+        components = self._components
         factor = components.covariance.factor(*components.levels_by_component)
         log_mantissa, exponent = log_product(2.0 * np.pi * np.e * factor.pivots)
         return np.broadcast_to(0.5 * (log_mantissa + np.log(2.0) * exponent)[..., 0], self.batch_shape)

@@ -83,19 +83,19 @@ class GaussianMixture(Law):
     @property
     def weights(self) -> Array:
         """w_k (*batch_shape, K)."""
-        return self.components.formed().weights
+        return self._components.formed().weights
 
     @property
     def means(self) -> Array:
         """Component means (*batch_shape, K, d)."""
-        return self.components.formed().means
+        return self._components.formed().means
 
     @property
     def covariances(self) -> Array:
         """Component covariances (*batch_shape, K, d, d), formed when asked for."""
-        matrices = self.components.formed().covariance.matrix
+        matrices = self._components.formed().covariance.matrix
         size = self.event_size
-        shape = (*self.batch_shape, self.components.means.shape[-2], size, size)
+        shape = (*self.batch_shape, self._components.means.shape[-2], size, size)
         return np.broadcast_to(matrices, shape)
 
     def entropy(self) -> Array:
@@ -104,7 +104,7 @@ class GaussianMixture(Law):
         Raises ValueError for d > 1 (a mixture's entropy has no closed form) and for a singular component.
         Catalogue: P28 (Lai et al., arXiv 2510.21890); M20 (McAllester, arXiv 2301.11108).
         """
-        return mixture_entropy(self.components)
+        return mixture_entropy(self._components)
 
 
 def mixture_entropy(components: Components) -> Array:

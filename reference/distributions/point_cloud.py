@@ -54,17 +54,17 @@ class PointCloud(Law):
     @property
     def points(self) -> Array:
         """y_m (*batch_shape, M, d)."""
-        return self.components.formed().means
+        return self._components.formed().means
 
     @property
     def weights(self) -> Array:
         """w_m (*batch_shape, M)."""
-        return self.components.formed().weights
+        return self._components.formed().weights
 
     @property
     def variance(self) -> Array:
         """The shared variance (*batch_shape)."""
-        values = self.components.formed().covariance.eigenvalues[..., 0, 0]
+        values = self._components.formed().covariance.eigenvalues[..., 0, 0]
         return np.broadcast_to(values, self.batch_shape)
 
     def entropy(self) -> Array:
@@ -73,4 +73,4 @@ class PointCloud(Law):
         Raises ValueError for d > 1 (the entropy of a mixture has no closed form) and at variance 0.
         Catalogue: P28 (Lai et al., arXiv 2510.21890); M20 (McAllester, arXiv 2301.11108).
         """
-        return mixture_entropy(self.components)
+        return mixture_entropy(self._components)

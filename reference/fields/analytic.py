@@ -70,7 +70,7 @@ def velocity(data: Data, path: Path, x: Array, t: Real) -> Array:
     """
     law, path, point, time = state(data, path, x, t)
     mean, signal, spread = velocity_coefficients(path, time)
-    noised = law.components.formed().diffuse(path.alpha(time), path.sigma(time))
+    noised = law._components.formed().diffuse(path.alpha(time), path.sigma(time))
     return noised.field(point, mean=mean, covariance=signal, identity=spread)
 
 
@@ -84,7 +84,7 @@ def v_prediction(data: Data, path: Path, x: Array, t: Real) -> Array:
     """
     law, path, point, time = state(data, path, x, t)
     alpha, sigma = variance_preserving(path.alpha(time), path.sigma(time))
-    noised = law.components.formed().diffuse(alpha, sigma)
+    noised = law._components.formed().diffuse(alpha, sigma)
     return noised.field(point, mean=-sigma, covariance=-alpha * sigma, identity=alpha * sigma)
 
 
@@ -106,7 +106,7 @@ def denoiser_jacobian(data: Data, path: Path, x: Array, t: Real) -> Array:
     Catalogue: P21 (Lai et al., arXiv 2510.21890); M31 (McAllester, arXiv 2301.11108).
     """
     law, path, point, time = state(data, path, x, t)
-    time = _checks.time_in_domain(path, time, open_left=path.noise_vanishes)
+    time = _checks.time_in_domain(path, time, open_left=path._noise_vanishes)
     alpha, sigma = path.alpha(time), path.sigma(time)
     weight = (alpha / sigma**2)[..., None, None]
     return np.asarray(weight * law.posterior(point, alpha, sigma).covariance)
@@ -121,7 +121,7 @@ def posterior_third_cumulant(data: Data, path: Path, x: Array, t: Real) -> Array
     Catalogue: P21 (Lai et al., arXiv 2510.21890).
     """
     law, path, point, time = state(data, path, x, t)
-    noised = law.components.formed().diffuse(path.alpha(time), path.sigma(time))
+    noised = law._components.formed().diffuse(path.alpha(time), path.sigma(time))
     return noised.posterior_third_cumulant(point)
 
 
@@ -136,5 +136,5 @@ def minimum_mean_squared_error(data: Gaussian, path: Path, t: Real) -> Array:
     checked = checked_path("path", path)
     time = _checks.time_in_domain(checked, t)
     _checks.broadcast(data=law.batch_shape, t=time.shape)
-    noised = law.components.formed().diffuse(checked.alpha(time), checked.sigma(time))
+    noised = law._components.formed().diffuse(checked.alpha(time), checked.sigma(time))
     return np.asarray(noised.shrunk_covariance().eigenvalues[..., 0, :].sum(axis=-1))

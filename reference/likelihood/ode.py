@@ -49,7 +49,7 @@ def ode_log_likelihood(
     angles = [np.arctan2(noise, level) for noise, level in zip(noises, levels, strict=True)]
     radius = np.hypot(noises[0], levels[0])
     state, gathered = _integrate(
-        law.components.formed(), point / radius[..., None], angles[0], angles[1], relative, absolute
+        law._components.formed(), point / radius[..., None], angles[0], angles[1], relative, absolute
     )
     scale = np.hypot(noises[1], levels[1])
     at_end = law.diffuse(levels[1] / scale, noises[1] / scale).log_prob(state)
@@ -150,18 +150,18 @@ def _log_variance_ratio(path: Path, clean: Array, noisy: Array, values: Array) -
 def _variance_change(path: Path, clean: Array, noisy: Array, values: Array, before: Array) -> Array:
     """V_noisy - V_clean without subtracting levels, from b = (alpha_noisy/alpha_clean)^2 - 1.
 
-    On a variance-preserving path alpha_clean^2 b (l - 1). Elsewhere b V_clean + sigma_noisy^2 (1 - SNR ratio),
-    or near pure noise, where these two cancel, the difference of alpha^2 l - (1 - sigma^2).
+    On a variance-preserving path alpha_clean^2 b (l - 1). Elsewhere b V_clean + sigma_noisy^2 (1 - SNR ratio)
+    or, near pure noise, where these two cancel, the difference of alpha^2 l - (1 - sigma^2).
     """
     signal, late_signal = path.alpha(clean)[..., None], path.alpha(noisy)[..., None]
     lost = np.expm1(2.0 * _log_signal_ratio(path, clean, noisy))[..., None]
     if isinstance(path, (VPLinear, Trigonometric)):
         return np.asarray(signal**2 * lost * (values - 1.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        drop = np.where(clean < noisy, path.snr_drop(clean, noisy), 0.0)[..., None]
+        drop = np.where(clean < noisy, path._snr_drop(clean, noisy), 0.0)[..., None]
     general = lost * before + path.sigma(noisy)[..., None] ** 2 * drop
-    early = signal**2 * values - path.variance_deficit(clean)[..., None]
-    late = late_signal**2 * values - path.variance_deficit(noisy)[..., None]
+    early = signal**2 * values - path._variance_deficit(clean)[..., None]
+    late = late_signal**2 * values - path._variance_deficit(noisy)[..., None]
     noise_alone = path.sigma(clean)[..., None] ** 2 > 0.5
     near_one = noise_alone & (np.abs(early) < 0.5) & (np.abs(late) < 0.5)
     return np.where(near_one, late - early, general)
@@ -171,7 +171,7 @@ _nodes, _weights = np.polynomial.legendre.leggauss(14)
 
 
 def _log_signal_ratio(path: Path, clean: Array, noisy: Array) -> Array:
-    """Logarithm of alpha_noisy/alpha_clean; above log(1/2) as the integral of f, since log a loses a ~ 1.
+    """Log of alpha_noisy/alpha_clean; above log(1/2) as the integral of f, since log a loses a near 1.
 
     f is analytic, and singular no nearer to the interval than its length: 14 Gauss nodes leave 1e-20.
     """

@@ -35,7 +35,7 @@ def quantile_map(data: Data, path: Path, x: Array, *, t_start: Real, t_end: Real
     start = _checks.time_in_domain(checked, t_start, name="t_start")
     end = _checks.time_in_domain(checked, t_end, name="t_end")
     _checks.broadcast(data=law.batch_shape, x=point.shape[:-1], t_start=start.shape, t_end=end.shape)
-    return _solve(law.components.formed(), checked, point, start, end)
+    return _solve(law._components.formed(), checked, point, start, end)
 
 
 def _solve(components: Components, path: Path, x: Array, start: Array, end: Array) -> Array:

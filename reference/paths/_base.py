@@ -35,12 +35,12 @@ class Path(ABC):
 
     @property
     @abstractmethod
-    def noise_vanishes(self) -> bool:
+    def _noise_vanishes(self) -> bool:
         """Whether sigma = 0 at the clean end."""
 
     @property
     @abstractmethod
-    def signal_vanishes(self) -> bool:
+    def _signal_vanishes(self) -> bool:
         """Whether alpha = 0 at the noisy end."""
 
     @property
@@ -83,27 +83,27 @@ class Path(ABC):
         """The time at which sigma/alpha has this value."""
 
     @abstractmethod
-    def alpha_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _alpha_at_noise_to_signal(self, ratio: Array) -> Array:
         """Signal level as a function of sigma/alpha alone."""
 
     @abstractmethod
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         """Unchecked 1 - sigma^2, accurate where sigma^2 is close to 1."""
 
     @property
-    def half_log_snr_is_linear(self) -> bool:
+    def _half_log_snr_is_linear(self) -> bool:
         """Whether equal steps of t are equal steps of lambda."""
         return False
 
-    def alpha_quotient(self, clean: Array, noisy: Array) -> Array:
+    def _alpha_quotient(self, clean: Array, noisy: Array) -> Array:
         """Unchecked alpha(noisy)/alpha(clean)."""
         return self._alpha(noisy) / self._alpha(clean)
 
-    def sigma_quotient(self, clean: Array, noisy: Array) -> Array:
+    def _sigma_quotient(self, clean: Array, noisy: Array) -> Array:
         """Unchecked sigma(clean)/sigma(noisy)."""
         return self._sigma(clean) / self._sigma(noisy)
 
-    def snr_drop(self, clean: Array, noisy: Array) -> Array:
+    def _snr_drop(self, clean: Array, noisy: Array) -> Array:
         """Unchecked 1 - SNR(noisy)/SNR(clean) on the closed domain: 1 where sigma or alpha vanishes."""
         return -np.expm1(-2.0 * self._difference(clean, noisy))
 
@@ -129,11 +129,11 @@ class Path(ABC):
 
     def half_log_snr(self, t: Real) -> Array:
         """lambda(t) = log(alpha/sigma), half the log signal-to-noise ratio; decreasing in t."""
-        return self._half_log_snr(self.time_between_ends(t))
+        return self._half_log_snr(self._time_between_ends(t))
 
     def half_log_snr_derivative(self, t: Real) -> Array:
         """Derivative of lambda in t; negative."""
-        return self._half_log_snr_derivative(self.time_between_ends(t))
+        return self._half_log_snr_derivative(self._time_between_ends(t))
 
     def time_at_half_log_snr(self, half_log_snr: Real) -> Array:
         """The time t with lambda(t) = half_log_snr, for levels that the path attains (at most 300 in size).
@@ -146,7 +146,7 @@ class Path(ABC):
                 f"half_log_snr: expected values in [-{_largest_level}, {_largest_level}], "
                 f"got {float(level.flat[np.argmax(np.abs(level))])!r}"
             )
-        return self.time_at_noise_to_signal(np.exp(-level))
+        return self._time_at_noise_to_signal(np.exp(-level))
 
     def half_log_snr_difference(self, *, clean: Real, noisy: Real) -> Array:
         """lambda(clean) - lambda(noisy) > 0, formed without subtracting two half log-SNRs.
@@ -154,7 +154,7 @@ class Path(ABC):
         The relative error stays at rounding level as clean approaches noisy.
         """
         early, late = _checks.ordered(
-            self, clean, noisy, open_left=self.noise_vanishes, open_right=self.signal_vanishes
+            self, clean, noisy, open_left=self._noise_vanishes, open_right=self._signal_vanishes
         )
         return self._difference(early, late)
 
@@ -162,28 +162,28 @@ class Path(ABC):
 
     def drift(self, t: Real) -> Array:
         """Coefficient f(t) = alpha'/alpha of the forward equation dx = f x dt + g dw."""
-        return self._drift(_checks.time_in_domain(self, t, open_right=self.signal_vanishes))
+        return self._drift(_checks.time_in_domain(self, t, open_right=self._signal_vanishes))
 
     def diffusion_squared(self, t: Real) -> Array:
         """g(t)^2 = (sigma^2)' - 2 f sigma^2 = -2 sigma^2 lambda'."""
-        return self._diffusion_squared(_checks.time_in_domain(self, t, open_right=self.signal_vanishes))
+        return self._diffusion_squared(_checks.time_in_domain(self, t, open_right=self._signal_vanishes))
 
     # --------------------------------------------------------------------- the clock of noise to signal
 
-    def time_between_ends(self, t: Real) -> Array:
+    def _time_between_ends(self, t: Real) -> Array:
         """A checked time at which neither sigma nor alpha vanishes."""
-        return _checks.time_in_domain(self, t, open_left=self.noise_vanishes, open_right=self.signal_vanishes)
+        return _checks.time_in_domain(self, t, open_left=self._noise_vanishes, open_right=self._signal_vanishes)
 
-    def noise_to_signal(self, t: Real) -> Array:
+    def _noise_to_signal(self, t: Real) -> Array:
         """sigma/alpha, where alpha > 0."""
-        time = _checks.time_in_domain(self, t, open_right=self.signal_vanishes)
+        time = _checks.time_in_domain(self, t, open_right=self._signal_vanishes)
         return self._sigma(time) / self._alpha(time)
 
-    def time_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _time_at_noise_to_signal(self, ratio: Array) -> Array:
         """The time at which sigma/alpha has this value, inside the domain."""
         start, end = self.domain
-        lowest = float(self.noise_to_signal(start))
-        highest = math.inf if self.signal_vanishes or math.isinf(end) else float(self.noise_to_signal(end))
+        lowest = float(self._noise_to_signal(start))
+        highest = math.inf if self._signal_vanishes or math.isinf(end) else float(self._noise_to_signal(end))
         outside = (ratio < lowest * (1.0 - _slack(lowest))) | (ratio > highest * (1.0 + _slack(highest)))
         if np.any(outside):
             raise ValueError(

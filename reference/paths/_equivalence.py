@@ -15,7 +15,7 @@ def noise_to_signal(path: Path, t: Real) -> Array:
     Raises: ValueError for a time outside the domain.
     Catalogue: P13 (Lai et al., arXiv 2510.21890).
     """
-    return checked_path("path", path).noise_to_signal(t)
+    return checked_path("path", path)._noise_to_signal(t)
 
 
 def equivalent_time(path: Path, other: Path, t: Real) -> Array:
@@ -26,7 +26,7 @@ def equivalent_time(path: Path, other: Path, t: Real) -> Array:
     Raises: ValueError for a time outside the domain, or a level that the other path does not attain.
     Catalogue: P25 (Lai et al., arXiv 2510.21890).
     """
-    return checked_path("other", other).time_at_noise_to_signal(_ratio_between_ends(path, t))
+    return checked_path("other", other)._time_at_noise_to_signal(_ratio_between_ends(path, t))
 
 
 def equivalent_scale(path: Path, other: Path, t: Real) -> Array:
@@ -38,9 +38,9 @@ def equivalent_scale(path: Path, other: Path, t: Real) -> Array:
     Catalogue: P25 (Lai et al., arXiv 2510.21890).
     """
     ratio = _ratio_between_ends(path, t)
-    checked_path("other", other).time_at_noise_to_signal(ratio)  # refuses a level that is not attained
-    return other.alpha_at_noise_to_signal(ratio) / path.alpha(t)
+    checked_path("other", other)._time_at_noise_to_signal(ratio)  # refuses a level that is not attained
+    return other._alpha_at_noise_to_signal(ratio) / path.alpha(t)
 
 
 def _ratio_between_ends(path: Path, t: Real) -> Array:
-    return path.noise_to_signal(checked_path("path", path).time_between_ends(t))
+    return path._noise_to_signal(checked_path("path", path)._time_between_ends(t))

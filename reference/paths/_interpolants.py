@@ -21,11 +21,11 @@ class _Interpolant(Path):
         return 0.0, 1.0
 
     @property
-    def noise_vanishes(self) -> bool:
+    def _noise_vanishes(self) -> bool:
         return True
 
     @property
-    def signal_vanishes(self) -> bool:
+    def _signal_vanishes(self) -> bool:
         return True
 
     @property
@@ -74,10 +74,10 @@ class FlowMatching(_Interpolant):
     def _time(self, ratio: Array) -> Array:
         return ratio / (1.0 + ratio)
 
-    def alpha_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _alpha_at_noise_to_signal(self, ratio: Array) -> Array:
         return 1.0 / (1.0 + ratio)
 
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         return (1.0 - t) * (1.0 + t)
 
 
@@ -124,10 +124,10 @@ class Trigonometric(_Interpolant):
     def _time(self, ratio: Array) -> Array:
         return np.arctan(ratio) / (0.5 * math.pi)
 
-    def alpha_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _alpha_at_noise_to_signal(self, ratio: Array) -> Array:
         return 1.0 / np.hypot(1.0, ratio)
 
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         return _quarter_cosine(t) ** 2
 
 

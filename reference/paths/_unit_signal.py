@@ -18,7 +18,7 @@ class _UnitSignal(Path):
     """alpha = 1, f = 0."""
 
     @property
-    def signal_vanishes(self) -> bool:
+    def _signal_vanishes(self) -> bool:
         return False
 
     def _alpha(self, t: Array) -> Array:
@@ -33,10 +33,10 @@ class _UnitSignal(Path):
     def _half_log_snr(self, t: Array) -> Array:
         return -np.log(self._sigma(t))
 
-    def alpha_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _alpha_at_noise_to_signal(self, ratio: Array) -> Array:
         return np.ones_like(ratio)
 
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         noise = self._sigma(t)
         return (1.0 - noise) * (1.0 + noise)
 
@@ -73,7 +73,7 @@ class VE(_UnitSignal):
         return 0.0, 1.0
 
     @property
-    def noise_vanishes(self) -> bool:
+    def _noise_vanishes(self) -> bool:
         return self.subtract_initial_variance
 
     @property
@@ -81,7 +81,7 @@ class VE(_UnitSignal):
         return self.subtract_initial_variance
 
     @property
-    def half_log_snr_is_linear(self) -> bool:
+    def _half_log_snr_is_linear(self) -> bool:
         return not self.subtract_initial_variance
 
     @property
@@ -96,9 +96,9 @@ class VE(_UnitSignal):
             return self.sigma_min * np.sqrt(np.expm1(2.0 * self._log_quotient * t))
         return self._geometric(t)
 
-    def sigma_quotient(self, clean: Array, noisy: Array) -> Array:
+    def _sigma_quotient(self, clean: Array, noisy: Array) -> Array:
         if self.subtract_initial_variance:
-            return super().sigma_quotient(clean, noisy)
+            return super()._sigma_quotient(clean, noisy)
         return np.asarray((self.sigma_min / self.sigma_max) ** (noisy - clean))
 
     def _sigma_derivative(self, t: Array) -> Array:
@@ -142,7 +142,7 @@ class EDM(_UnitSignal):
         return 0.0, math.inf
 
     @property
-    def noise_vanishes(self) -> bool:
+    def _noise_vanishes(self) -> bool:
         return True
 
     @property
@@ -182,7 +182,7 @@ class Brownian(_UnitSignal):
         return 0.0, math.inf
 
     @property
-    def noise_vanishes(self) -> bool:
+    def _noise_vanishes(self) -> bool:
         return True
 
     @property
@@ -211,5 +211,5 @@ class Brownian(_UnitSignal):
     def _time(self, ratio: Array) -> Array:
         return ratio**2
 
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         return 1.0 - t

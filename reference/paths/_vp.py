@@ -35,11 +35,11 @@ class _LinearRate(Path):
         return 0.0, self.terminal_time
 
     @property
-    def noise_vanishes(self) -> bool:
+    def _noise_vanishes(self) -> bool:
         return True
 
     @property
-    def signal_vanishes(self) -> bool:
+    def _signal_vanishes(self) -> bool:
         return False
 
     def _rate(self, t: Array) -> Array:
@@ -71,7 +71,7 @@ class _LinearRate(Path):
     def _alpha_derivative(self, t: Array) -> Array:
         return -0.5 * self._rate(t) * self._alpha(t)
 
-    def alpha_quotient(self, clean: Array, noisy: Array) -> Array:
+    def _alpha_quotient(self, clean: Array, noisy: Array) -> Array:
         return np.exp(-0.5 * self._integral_between(clean, noisy))
 
     def _drift(self, t: Array) -> Array:
@@ -125,10 +125,10 @@ class VPLinear(_LinearRate):
     def _integral_at_ratio(self, ratio: Array) -> Array:
         return np.log1p(ratio**2)
 
-    def alpha_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _alpha_at_noise_to_signal(self, ratio: Array) -> Array:
         return 1.0 / np.hypot(1.0, ratio)
 
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         return np.exp(-self._integral(t))
 
 
@@ -170,9 +170,9 @@ class SubVP(_LinearRate):
     def _integral_at_ratio(self, ratio: Array) -> Array:
         return 2.0 * np.arcsinh(0.5 * ratio)
 
-    def alpha_at_noise_to_signal(self, ratio: Array) -> Array:
+    def _alpha_at_noise_to_signal(self, ratio: Array) -> Array:
         return 1.0 / (0.5 * ratio + np.hypot(1.0, 0.5 * ratio))
 
-    def variance_deficit(self, t: Array) -> Array:
+    def _variance_deficit(self, t: Array) -> Array:
         signal_squared = np.exp(-self._integral(t))
         return signal_squared * (2.0 - signal_squared)
