@@ -72,12 +72,12 @@ LARGEST_FINITE_DIFFERENCE_TOLERANCE = 1e-3
 """A derivative that the differences cannot see to three digits proves nothing: the comparison is vacuous."""
 
 VANISHING_SHARE = MappingProxyType({dtype: 4096.0 * eta for dtype, eta in SMALLEST_NORMAL.items()})
-"""Underflow is no error, nor is a softmax that cuts shares off before they slow the processor down (at e^-80 in float32,
-1500 times the smallest normal number): a share this small may as well be 0."""
+"""Underflow is no error, nor is a softmax that cuts shares off before they slow the processor down (at e^-80 in
+float32, 1500 times the smallest normal number): a share this small may as well be 0."""
 
 SINGLE_FINITE_DIFFERENCE_TOLERANCE = 3e-2
-"""The same as `LARGEST_FINITE_DIFFERENCE_TOLERANCE` in float32, which has seven digits to lose: a derivative known to 3 %
-still tells a lost factor, sign or term, and formulas are judged in float64."""
+"""The same as `LARGEST_FINITE_DIFFERENCE_TOLERANCE` in float32, which has seven digits to lose: a derivative known to
+3 % still tells a lost factor, sign or term, and formulas are judged in float64."""
 
 MIXTURE_ENTROPY = MappingProxyType({dtype: 1e-10 + 1e3 * u for dtype, u in UNIT_ROUNDOFF.items()})
 """The absolute accuracy of the entropy of a mixture on the line: what the implementations state for their quadrature

@@ -13,7 +13,7 @@ class WorstConditionedUnits:
     params = (common.IMPLEMENTATIONS, LAWS)
     param_names = ("implementation", "law")
     timeout = 180
-    cases = 20
+    cases = 6
 
     def worst(self, name, identifier, tolerance):
         from certify.adapters.implementations import seeded_case

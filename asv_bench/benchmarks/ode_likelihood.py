@@ -6,7 +6,7 @@ from . import common
 
 
 class OdeLikelihood:
-    """64 points in d = 2; float32 is left out, its roundoff is above the integrator's tolerance."""
+    """8 points in d = 2; float32 is left out, its roundoff is above the integrator's tolerance."""
 
     params = (("reference", "gpu-float64"), ("gaussian", "mixture"))
     param_names = ("implementation", "data")
@@ -19,7 +19,7 @@ class OdeLikelihood:
         if kind == "gaussian":
             _, means, covariances = common.mixture_arrays(1, 2)
             self.data = chosen.module.Gaussian(chosen.lift(means[0]), chosen.lift(covariances[0]))
-        self.x = chosen.lift(common.points(64, 2))
+        self.x = chosen.lift(common.points(8, 2))
 
     def likelihood(self):
         return self.module.ode_log_likelihood(

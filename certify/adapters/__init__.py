@@ -1,0 +1,1 @@
+"""Targets: a folder or a file for each library, with its capabilities as data."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from properties import budget
 from properties.arbiter import likelihood as twins
-from properties.arbiter.numbers import arb, truth
+from properties.arbiter.numbers import lift, truth
 from properties.cases.draw import rounded
 from properties.cases.families import FieldPoint, FieldStep
 from properties.law import law
@@ -179,12 +179,12 @@ def quantile_error(
     The terms of the bound: rounding of the tail at x, rounding of the tail at y, rounding of y itself.
     """
     place = (*path_arguments(case.path), *arguments(case.data))
-    tails = truth(twins.quantile_tails, *place, [x], start, end, arb(y))
+    tails = truth(twins.quantile_tails, *place, [x], start, end, lift(y))
     density = truth(twins.log_prob, *place, [y], end).values[0].exp()
     sizes = sum(kappa + size for kappa, size in zip(tails.kappas, tails.magnitudes, strict=True))
     unit = budget.ENTRYWISE.constant * budget.UNIT_ROUNDOFF[implementation.dtype]
     error = abs((tails.values[1] - tails.values[0]) / density)
-    return float(error.mid()), unit * (float((arb(sizes) / density).mid()) + abs(y))
+    return float(error.mid()), unit * (float((lift(float(sizes)) / density).mid()) + abs(y))
 
 
 @law(

@@ -1,0 +1,54 @@
+"""How far a run has come, told on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from certify.worker import Outcome
+
+__all__ = ["reporting"]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def reporting(console: Console, total: int) -> Iterator[Callable[[Outcome], None]]:
+    """A function that hears of each outcome and shows how far the run has come."""
+    failing = 0
+    if not console.is_terminal:
+        yield _lines(console, total)
+        return
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("", total=total, told="")
+
+        def advance(outcome: Outcome) -> None:
+            nonlocal failing
+            failing += any(verdict.verdict == "fail" for verdict in outcome.verdicts)
+            progress.update(task, advance=1, told=f"{failing} not passing" if failing else "")
+
+        yield advance
+
+
+def _lines(console: Console, total: int) -> Callable[[Outcome], None]:
+    start = last = time.monotonic()
+    words: Counter[str] = Counter()
+    judged = 0
+
+    def advance(outcome: Outcome) -> None:
+        nonlocal last, judged
+        judged += 1
+        words.update(verdict.verdict for verdict in outcome.verdicts)
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES:
+            last = now
+            told = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
+            console.print(f"{judged} of {total} cells in {now - start:.0f} s: {told}", highlight=False)
+
+    return advance
