@@ -20,6 +20,9 @@ Array = NDArray[np.float64]
 class Library(Protocol):
     """How float64 arrays get into a library and out of it, and where its randomness comes from."""
 
+    @property
+    def name(self) -> str: ...
+
     def native(self, array: Array | Sequence[float]) -> Any: ...
 
     def array(self, native: Any) -> NDArray[Any]: ...
@@ -32,6 +35,8 @@ class Library(Protocol):
 
 
 class _NumPy:
+    name = "numpy"
+
     def native(self, array: Array | Sequence[float]) -> Any:
         return np.array(array, dtype=np.float64)
 
@@ -51,6 +56,8 @@ class _NumPy:
 
 
 class _Torch:
+    name = "torch"
+
     def __init__(self) -> None:
         import torch
 
@@ -78,6 +85,8 @@ class _Torch:
 
 
 class _JAX:
+    name = "jax"
+
     def __init__(self) -> None:
         import jax  # type: ignore[import-not-found, unused-ignore]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from certify import tolerances
 from certify.certificate import Certificate
+from certify.judge import SAMPLER_LAWS
 from certify.libraries import Library, library_of
 from certify.noise import Noise, random_values
 from certify.oracles import GAUSSIAN, MIXTURE, Data
@@ -18,6 +19,7 @@ from certify.recurrences import Level
 from certify.sampler_laws.judgement import Judgement, at_most
 from certify.sampler_laws.limit import limit_judgement, map_quantities, quantile_quantities
 from certify.sampler_laws.order import END, START, map_errors, mixture_error, order_judgement, uniform_half_log_snr
+from certify.sampler_script import sampler_script
 from certify.verdict import Verdict
 
 __all__ = ["sampler"]
@@ -28,11 +30,6 @@ Signature = Literal["denoiser", "score", "noise", "velocity"]
 _CHECK_STEPS = 7
 _FINITE_STEPS = (1, 2, 3, 7)
 _STEPS = (40, 80, 160, 320)
-_CATALOGUE = {
-    "sampler.order": ("P54", "P56"),
-    "sampler.limit_law": ("P53", "P54", "P56"),
-    "sampler.affine": ("P22", "P58"),
-}
 
 
 def sampler(
@@ -82,7 +79,8 @@ def sampler(
     bench = _Bench(sampler, path, signature, seed)
     bench.library = library_of(library, bench.smoke)
     judgements = _judge(bench, order, stochastic)
-    verdicts = [_verdict(name or own_name, law, judgement) for law, judgement in sorted(judgements.items())]
+    script = sampler_script(sampler, path, signature, bench.library.name, (START, END))
+    verdicts = [_verdict(name or own_name, law, judgement, script) for law, judgement in sorted(judgements.items())]
     return Certificate.from_verdicts(verdicts, seed=seed)
 
 
@@ -222,16 +220,17 @@ def _noise(found: AffineMap, stochastic: bool | None) -> Judgement:
     return Judgement("fail" if oddities else "pass", None, None, evidence=evidence, explanation=sentence)
 
 
-def _verdict(title: str, law: str, judgement: Judgement) -> Verdict:
+def _verdict(title: str, law: str, judgement: Judgement, script: str) -> Verdict:
     case: Mapping[str, Any] = {"half_log_snr": [START, END], **judgement.case}
     return Verdict(
         subject=title,
         law=law,
         verdict=judgement.word,
-        catalogue=_CATALOGUE.get(law, ()),
+        catalogue=SAMPLER_LAWS[law].catalogue,
         measured=judgement.measured,
         allowed=judgement.allowed,
         case=case,
         evidence=judgement.evidence,
         explanation=judgement.explanation,
+        reproduce=script if judgement.word == "fail" else "",
     )

@@ -32,9 +32,8 @@ BATCH = 1e-10
 # four digits at the clean end); the smallest real fault, one timestep in a thousand, moves them by 1e-4 or more.
 GRID = 1e-9
 
-# What part of the training table a walk may leave out at its noisy end, beyond one spacing of its own grid: "leading"
-# leaves out one spacing by design, and rounding that spacing down to an integer costs up to n/T more, which is small
-# for the step counts that people use. Beyond 5 % the first level shows the data, and pure noise is no sample of it.
+# What part of the training table a walk that is documented to begin at its noisy end may leave out there, beyond one
+# spacing of its own grid. Beyond 5 % the first level shows the data, and pure noise is no sample of it.
 START_DEFICIT = 0.05
 
 # Measured orders approach the claim from either side; over the last two doublings up to 320 steps, every correct

@@ -24,8 +24,9 @@ def judge_grid(solver: Solver, counts: Sequence[int]) -> Judgement:
     """Six conditions at every number of steps.
 
     Each step ends where the next begins; the timestep handed to the network belongs to the level; the walk has as many
-    steps as asked for, and each makes the state cleaner; it begins near the end of the training table, at the scale
-    that it says; it ends at the level it documents.
+    steps as asked for, and each makes the state cleaner; it begins near the end of the training table where it documents
+    that, at the scale that it says; it ends at the level it documents. How much of the data shows at the first level,
+    where the walk starts from pure noise, is evidence and no verdict: the documented grid decides that.
     """
     judgements = [judgement for count in counts for judgement in _conditions(solver, count)]
     failing: dict[str, list[Judgement]] = {}
@@ -34,7 +35,10 @@ def judge_grid(solver: Solver, counts: Sequence[int]) -> Judgement:
             failing.setdefault(judgement.case["condition"], []).append(judgement)
     steps = {name: [one.case["steps"] for one in listed] for name, listed in failing.items()}
     figures = {name: worst(listed).measured for name, listed in failing.items()}
-    result = worst(judgements, failing_step_counts=steps, figures=figures, step_counts=list(counts))
+    shows = {str(count): _signal_at_start(solver, count) for count in counts}
+    result = worst(
+        judgements, failing_step_counts=steps, figures=figures, step_counts=list(counts), signal_at_start=shows
+    )
     sentences = [worst(listed).explanation for listed in failing.values()]
     return replace(result, explanation="; ".join(sentences) or "every level is where it is said to be")
 
@@ -42,6 +46,12 @@ def judge_grid(solver: Solver, counts: Sequence[int]) -> Judgement:
 def _relative(found: Level, expected: Level) -> float:
     reference = expected.noise_to_signal or 1.0
     return abs(found.noise_to_signal - expected.noise_to_signal) / reference
+
+
+def _signal_at_start(solver: Solver, count: int) -> float:
+    """alpha / sqrt(alpha^2 + sigma^2) at the first level: 0 where pure noise is a sample of the diffused data."""
+    first = solver.session(count).schedule.moves[0][0]
+    return first.alpha / math.hypot(*first)
 
 
 def _conditions(solver: Solver, count: int) -> Iterator[Judgement]:
@@ -67,7 +77,9 @@ def _conditions(solver: Solver, count: int) -> Iterator[Judgement]:
     sentence = "the network is told a timestep whose level in the training table is not the level of its input"
     yield condition("timestep", max(told, default=0.0), tolerances.GRID, sentence)
 
-    missing = (schedule.training_steps - 1 - times[0]) / schedule.training_steps - 1.0 / count
+    missing = 0.0
+    if schedule.starts_at_end:
+        missing = (schedule.training_steps - 1 - times[0]) / schedule.training_steps - 1.0 / count
     sentence = f"the walk begins at timestep {times[0]:g} of {schedule.training_steps}, where data is still visible,"
     yield condition("start", missing, tolerances.START_DEFICIT, sentence)
     first = moves[0][0]

@@ -29,6 +29,7 @@ class Schedule:
 
     ``times`` are the timesteps of the moves, ``moves`` the levels each step goes between, ``initial_scale`` the
     standard deviation that the target says its initial noise has, ``final`` the level it documents as its last.
+    ``starts_at_end`` says whether it documents that the walk begins at the noisy end of the training table.
     """
 
     times: tuple[float, ...]
@@ -36,6 +37,7 @@ class Schedule:
     initial_scale: float
     final: Level
     training_steps: int
+    starts_at_end: bool = True
 
 
 class Session(Protocol):

@@ -188,12 +188,6 @@ CAUSES: tuple[Cause, ...] = (
         "schedule ends with timestep -1",
         _fixed("trailing-count"),
     ),
-    Cause(
-        lambda solver, law, judgement: _spacing("leading")(solver) and _grid("start")(law, judgement),
-        "the leading spacing T // n is rounded down and the rest of the table is cut off at its noisy end: 600 steps "
-        "start at timestep 599 of 1000, where pure noise is no sample of the diffused data",
-        _fixed("leading-start"),
-    ),
 )
 
 

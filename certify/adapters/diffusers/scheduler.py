@@ -167,6 +167,8 @@ class SchedulerSession:
             initial_scale=float(scheduler.init_noise_sigma),
             final=self._documented_final(),
             training_steps=int(scheduler.config.num_train_timesteps),
+            # Leading is documented as multiples of the rounded-down spacing, wherever these begin.
+            starts_at_end=self.solver.options.get("timestep_spacing") != "leading",
         )
 
     def _documented_final(self) -> Level:

@@ -31,15 +31,6 @@ s.set_timesteps(61)
 print("set_timesteps(61) gives", len(s.timesteps), "timesteps, the last ones", s.timesteps[-3:].tolist())
 print("a timestep of -1 (np.arange(1000, 0, -1000 / n) has one entry too many) for", len(bad), "step counts:", bad)
 """,
-    "leading-start": """\
-from diffusers import {name}
-s = {name}(timestep_spacing="leading")
-for n in (500, 501, 600, 999):
-    s.set_timesteps(n)
-    t = int(s.timesteps[0])
-    print(n, "steps start at timestep", t, "of 1000, where sqrt(alphas_cumprod) =", s.alphas_cumprod[t].sqrt().item())
-print("pure noise is a sample only where this is near 0: the spacing 1000 // n is rounded down and the rest is cut off")
-""",
     "ddpm-large-log": """\
 import torch
 from diffusers import DDPMScheduler

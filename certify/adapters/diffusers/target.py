@@ -11,6 +11,7 @@ from certify.adapters.diffusers.capabilities import CAPABILITIES
 from certify.adapters.diffusers.findings import explain
 from certify.adapters.diffusers.scheduler import SchedulerSolver
 from certify.adapters.diffusers.subjects import solver_from, solvers
+from certify.judge import SAMPLER_LAWS
 from certify.sampler_laws import Judgement
 from certify.verdict import Cell, Profile, Verdict
 
@@ -60,13 +61,6 @@ LAWS: dict[str, Law] = {
     ),
     "sampler.precision": lambda solver, profile, _: sampler_laws.judge_precision(solver, _PRECISION[profile]),
 }
-_CATALOGUE: dict[str, tuple[str, ...]] = {
-    "sampler.grid": ("P10", "P14", "P15"),
-    "sampler.order": ("P54", "P56", "P57", "P79"),
-    "sampler.output_law": ("P54", "P58"),
-    "sampler.parameterisation": ("P20",),
-    "sampler.step_counts": ("P10",),
-}
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ class DiffusersTarget:
                 "not-applicable", judgement.measured, judgement.allowed, judgement.case, judgement.evidence, sentence
             )
         sentence, script = explain(solver, cell.law, judgement)
-        catalogue = _CATALOGUE.get(cell.law, solver.catalogue if cell.law == "sampler.conforms" else ())
+        catalogue = solver.catalogue if cell.law == "sampler.conforms" else SAMPLER_LAWS[cell.law].catalogue
         return [
             Verdict(
                 subject=cell.subject,
