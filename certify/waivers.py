@@ -16,9 +16,10 @@ What a waiver does to the verdicts it covers (same law, subject matched, version
 - a `pass` stays a pass as long as the waiver is still needed: a glob describes a defect more coarsely than the defect
   is, and must not turn the healthy subjects beside it into errors;
 - every `pass` becomes `repaired`, an error until the waiver is removed, once the waiver is shown to be needless: its
-  counterexample passes, and so does everything else that it covers in this run. The counterexample of an exact
-  waiver is its subject, that of a glob its ``case.subject``. A glob without one is shown needless only by a run of
-  the whole target that is not `quick`; a part of the subjects proves nothing about the others;
+  counterexample passes, so does everything else that it covers in this run, and the run is not `quick` (which leaves
+  cases out that a defect may need to show). The counterexample of an exact waiver is its subject, that of a glob its
+  ``case.subject``. A glob without one is shown needless only by a run of the whole target; a part of the subjects
+  proves nothing about the others;
 - any other verdict stays as it is, and an `inconclusive` or `unavailable` one keeps the waiver.
 """
 
@@ -143,15 +144,18 @@ def _is_needless(waiver: Waiver, covered: Sequence[Verdict], *, complete: bool) 
     return any(verdict.subject == waiver.counterexample for verdict in decided)
 
 
-def apply_waivers(verdicts: Sequence[Verdict], waivers: Sequence[Waiver], *, complete: bool) -> tuple[Verdict, ...]:
+def apply_waivers(
+    verdicts: Sequence[Verdict], waivers: Sequence[Waiver], *, complete: bool, quick: bool = False
+) -> tuple[Verdict, ...]:
     """The verdicts with `fail` turned into `known` and, where a waiver is needless, `pass` into `repaired`.
 
-    ``complete`` says that the run judged the whole target, at a profile that is not `quick`.
+    ``complete`` says that the run judged the whole target, at a profile that is not `quick`. A ``quick`` run leaves
+    cases out that a defect may need to show, so it never calls a waiver needless.
     """
     needless = [
         waiver
         for waiver in waivers
-        if _is_needless(waiver, [v for v in verdicts if waiver.covers(v.subject, v.law)], complete=complete)
+        if not quick and _is_needless(waiver, [v for v in verdicts if waiver.covers(v.subject, v.law)], complete=complete)
     ]
 
     def judged(verdict: Verdict) -> Verdict:

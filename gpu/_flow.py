@@ -12,7 +12,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu.distributions import Gaussian
 from gpu.distributions._spectral_level import SpectralLevel
-from gpu.paths import FlowMatching, Path, SubVP, Trigonometric, VPLinear
+from gpu.paths import Path
 
 __all__ = ["Flow"]
 
@@ -73,8 +73,8 @@ class Flow:
         The numerator is a product with the drop of the SNR from the cleaner time to the noisier one.
         """
         a, b = self.start._components, self.end._components
-        forward = self.t_start <= self.t_end
-        drop = self._snr_drop(forward)
+        forward, clean, noisy = self._ordered()
+        drop = torch.where(clean == noisy, 0, self.path._snr_drop_between(clean, noisy))
         noisy_sigma = torch.where(forward, b.sigma, a.sigma)
         clean_alpha = torch.where(forward, a.alpha, b.alpha)
         size = noisy_sigma.square() * clean_alpha.square() * drop
@@ -83,10 +83,18 @@ class Flow:
         still = total == 0
         return torch.where(still, 0, numerator / before.variances / torch.where(still, 1, total))
 
-    def _snr_drop(self, forward: Tensor) -> Tensor:
+    def _ordered(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Whether the flow runs toward noise, and its cleaner and its noisier time."""
+        forward = self.t_start <= self.t_end
         clean = torch.where(forward, self.t_start, self.t_end)
         noisy = torch.where(forward, self.t_end, self.t_start)
-        return torch.where(clean == noisy, 0, self.path._snr_drop_between(clean, noisy))
+        return forward, clean, noisy
+
+    def _power_changes(self) -> tuple[Tensor, Tensor]:
+        """alpha_end^2 - alpha_start^2 and sigma_end^2 - sigma_start^2, accurate for times close together."""
+        forward, clean, noisy = self._ordered()
+        signal, noise = self.path._power_changes_between(clean, noisy)
+        return torch.where(forward, signal, -signal), torch.where(forward, noise, -noise)
 
     def log_prob_at_end(self, x: Tensor) -> Tensor:
         """Log p_end of the flow map of x, (...,), from x - m_start: nothing is added and subtracted again."""
@@ -99,27 +107,6 @@ class Flow:
     def log_determinant(self) -> Tensor:
         """1/2 log |V_end V_start^-1|, (...,)."""
         before, after = self._levels()
-        signal, noise = _changes(self.path, self.t_start, self.t_end)
+        signal, noise = self._power_changes()
         log: Tensor = before.log_determinant_to(after, signal[..., None], noise[..., None])
         return (log[..., 0] / 2).expand(self.start.batch_shape)
-
-
-def _changes(path: Path, t_start: Tensor, t_end: Tensor) -> tuple[Tensor, Tensor]:
-    """alpha_end^2 - alpha_start^2 and sigma_end^2 - sigma_start^2, accurate at both ends of the domain.
-
-    Where alpha is close to 1 its change is that of 1 - alpha^2, which the path knows accurately.
-    """
-    if isinstance(path, FlowMatching):
-        step, middle = t_end - t_start, t_end + t_start
-        return -step * ((1 - t_end) + (1 - t_start)), step * middle
-    alpha_start, alpha_end = path._alpha_at(t_start), path._alpha_at(t_end)
-    signal = (alpha_end - alpha_start) * (alpha_end + alpha_start)
-    if isinstance(path, VPLinear | Trigonometric):
-        lost = path._variance_at(t_start) - path._variance_at(t_end)
-        signal = torch.where(alpha_start < 0.5, signal, lost)
-        return signal, -signal
-    sigma_start, sigma_end = path._sigma_at(t_start), path._sigma_at(t_end)
-    if isinstance(path, SubVP):
-        signal = torch.where(alpha_start < 0.5, signal, sigma_start - sigma_end)
-        return signal, -signal * (sigma_start + sigma_end)
-    return signal, path._variance_at(t_end) - path._variance_at(t_start)

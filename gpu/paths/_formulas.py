@@ -75,6 +75,13 @@ class Formulas(ABC):
     def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         """The drop 1 - SNR(noisy)/SNR(clean) in (0, 1], without infinities at the ends of the domain."""
 
+    @abstractmethod
+    def _power_changes_between(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        """The changes alpha(noisy)^2 - alpha(clean)^2 <= 0 and sigma(noisy)^2 - sigma(clean)^2 >= 0.
+
+        Both are proportional to noisy - clean: no two rounded levels are subtracted.
+        """
+
     def _time_in_domain_at_noise_to_signal(self, noise_to_signal: Tensor) -> Tensor:
         """The time of a noise-to-signal ratio, moved onto an end of the domain when rounding passed it."""
         time = self._time_at_noise_to_signal(noise_to_signal)

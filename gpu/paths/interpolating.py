@@ -81,6 +81,10 @@ class FlowMatching(_Interpolating):
         drop = (noisy - clean) / (noisy * (1 - clean))
         return drop * (2 - drop)
 
+    def _power_changes_between(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        between = noisy - clean
+        return -between * ((1 - clean) + (1 - noisy)), between * (clean + noisy)
+
 
 @dataclass(frozen=True)
 class Trigonometric(_Interpolating):
@@ -135,6 +139,12 @@ class Trigonometric(_Interpolating):
     def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         drop = _sine(noisy - clean) / (_sine(noisy) * _sine(1 - clean))
         return drop * (2 - drop)
+
+    def _power_changes_between(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        # sin^2 b - sin^2 a = sin(b - a) sin(b + a), the larger angle as that to a half turn
+        total = torch.minimum(clean + noisy, (1 - clean) + (1 - noisy))
+        rise = _sine(noisy - clean) * _sine(total)
+        return -rise, rise
 
 
 def _sine(t: Tensor) -> Tensor:

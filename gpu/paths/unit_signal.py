@@ -30,6 +30,9 @@ class _UnitSignal(Path):
     def _kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return constant(clean + noisy, 1.0)
 
+    def _power_changes_between(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        return constant(clean + noisy, 0.0), self._kernel_variance_between(clean, noisy)
+
     def _noise_to_signal_at(self, t: Tensor) -> Tensor:
         return self._sigma_at(t)
 

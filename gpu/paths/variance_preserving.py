@@ -71,6 +71,11 @@ class _LinearRate(Path):
     def _kernel_alpha_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return torch.exp(-0.5 * self._integral_between(clean, noisy))
 
+    def _lost_power_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+        """alpha(clean)^2 - alpha(noisy)^2."""
+        lost = -torch.expm1(-self._integral_between(clean, noisy))
+        return torch.exp(-self._integral(clean)) * lost
+
     def _time_at_noise_to_signal(self, ratio: Tensor) -> Tensor:
         integral = self._integral_at_noise_to_signal(ratio)
         root = torch.sqrt(self.beta_min**2 + 4 * self._half_slope * integral)
@@ -132,6 +137,10 @@ class VPLinear(_LinearRate):
     def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         return -torch.expm1(-self._integral_between(clean, noisy))
 
+    def _power_changes_between(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        lost = self._lost_power_between(clean, noisy)
+        return -lost, lost
+
 
 @dataclass(frozen=True)
 class SubVP(_LinearRate):
@@ -185,3 +194,7 @@ class SubVP(_LinearRate):
     def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         total = self._integral(noisy) + self._integral(clean)
         return torch.expm1(-total) * torch.expm1(-self._integral_between(clean, noisy))
+
+    def _power_changes_between(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        lost = self._lost_power_between(clean, noisy)
+        return -lost, lost * (self._sigma_at(clean) + self._sigma_at(noisy))

@@ -137,3 +137,11 @@ def test_our_own_code_has_no_waivers() -> None:
     assert not names & {"reference.toml", "gpu.toml"}
     assert load_waivers("reference", "0.1.0") == load_waivers("gpu", "0.1.0") == ()
     assert names <= {f"{name}.toml" for name in BUILT_IN}
+
+
+def test_a_quick_run_calls_no_waiver_needless() -> None:
+    """It leaves cases out that the defect may need to show."""
+    passed = [Verdict("lib:A", LAW, "pass")]
+
+    assert [v.verdict for v in apply_waivers(passed, [waiver("lib:A")], complete=False, quick=True)] == ["pass"]
+    assert [v.verdict for v in apply_waivers(passed, [waiver("lib:A")], complete=False)] == ["repaired"]
