@@ -67,7 +67,7 @@ _add(
         "alpha_noisy / alpha_clean",
         LEVELS,
         _levels,
-        lambda a, s, b, r: b / a,
+        lambda a, _s, b, _r: b / a,
     ),
     Formula(
         "transitions.kernel_variance",
@@ -148,8 +148,8 @@ def _of_mixture(name: str, statement: str, read: Callable[..., Any]) -> Formula:
 
 
 _add(
-    _of_mixture("fields.score", "the gradient of log p_t at x", lambda seen, sigma: distributions.score_at(seen)),
-    _of_mixture("fields.denoiser", "E[x_0 | x_t = x]", lambda seen, sigma: distributions.denoiser_at(seen)),
+    _of_mixture("fields.score", "the gradient of log p_t at x", lambda seen, _: distributions.score_at(seen)),
+    _of_mixture("fields.denoiser", "E[x_0 | x_t = x]", lambda seen, _: distributions.denoiser_at(seen)),
     _of_mixture(
         "fields.noise",
         "E[eps | x_t = x]",
@@ -158,9 +158,9 @@ _add(
     _of_mixture(
         "fields.posterior_covariance",
         "Cov[x_0 | x_t = x], row by row",
-        lambda seen, sigma: distributions.covariance_at(seen),
+        lambda seen, _: distributions.covariance_at(seen),
     ),
-    _of_mixture("distributions.GaussianMixture.log_prob", "log p_t(x)", lambda seen, sigma: seen.log_prob),
+    _of_mixture("distributions.GaussianMixture.log_prob", "log p_t(x)", lambda seen, _: seen.log_prob),
 )
 
 PAIR = ("mean_p", "covariance_p", "mean_q", "covariance_q")

@@ -9,7 +9,7 @@ __all__ = ["SAMPLER_LAWS", "LawDescription"]
 
 @dataclass(frozen=True)
 class LawDescription:
-    """A law by its id, which never changes its meaning, its title, its statement, and the catalogue entries behind it."""
+    """A law by its id, which never changes its meaning, its title, its statement, and its catalogue entries."""
 
     id: str
     title: str

@@ -84,9 +84,7 @@ def _plain(result: Any, formula: Formula, count: int) -> list[float]:
 def _units(formula: Formula, computed: Sequence[float], exact: Truth) -> tuple[float, str]:
     """The figure that decides, and the output where it arises in words."""
     errors, sizes = exact.errors(computed), exact.magnitudes
-    each = [
-        budget.conditioned_units(*row, "float64") for row in zip(errors, exact.kappas, sizes, strict=True)
-    ]
+    each = [budget.conditioned_units(*row, "float64") for row in zip(errors, exact.kappas, sizes, strict=True)]
     place = max(range(len(each)), key=lambda index: each[index])
     difference = f"output {place}: expected {float(exact.values[place].mid())!r}, came {computed[place]!r}"
     if formula.tolerance is budget.ENTRYWISE:

@@ -15,13 +15,15 @@ _ANSWERS = {
 
 
 def sampler_script(sampler: Any, path: Any, signature: str, library: str, levels: tuple[float, float]) -> str:
-    """A walk on one-dimensional data N(0, 1/4) without noise, whose exact answer is sqrt(V_end/V_start) times the start."""
+    """A walk on data N(0, 1/4) in one dimension, without noise: exact is sqrt(V_end/V_start) times the start."""
     module, name = getattr(sampler, "__module__", "?"), getattr(sampler, "__qualname__", type(sampler).__name__)
     reachable = name.isidentifier() and module != "__main__"
     package = type(path).__module__.partition(".")[0]
     arrays = {"torch": "import torch", "jax": "import jax.numpy as jnp"}.get(library, "")
     native = {"torch": "torch.tensor", "jax": "jnp.asarray"}.get(library, "np.asarray")
-    zeros = {"torch": "torch.zeros(shape, dtype=torch.float64)", "jax": "jnp.zeros(shape)"}.get(library, "np.zeros(shape)")
+    zeros = {"torch": "torch.zeros(shape, dtype=torch.float64)", "jax": "jnp.zeros(shape)"}.get(
+        library, "np.zeros(shape)"
+    )
     tail = ", dtype=torch.float64" if library == "torch" else ""
     lines = [
         f"import numpy as np, {package}",

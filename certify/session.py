@@ -149,7 +149,9 @@ def certificate_of(plan: Plan, outcomes: Sequence[Outcome], *, jobs: int, second
     verdicts: tuple[Verdict, ...] = tuple(verdict for outcome in outcomes for verdict in outcome.verdicts)
     whole = {outcome.cell for outcome in outcomes} >= set(plan.cells)
     for part in plan.parts:
-        verdicts = apply_waivers(verdicts, part.waivers, complete=part.complete and whole, quick=plan.profile == "quick")
+        verdicts = apply_waivers(
+            verdicts, part.waivers, complete=part.complete and whole, quick=plan.profile == "quick"
+        )
     timings = {
         "cells": {f"{outcome.cell.subject} {outcome.cell.law}": outcome.seconds for outcome in outcomes},
         "jobs": jobs,

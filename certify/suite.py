@@ -36,9 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from properties.law import laws
 
         ids = [] if address else list(laws())
-        variants = [
-            pytest.param(name, marks=[] if name == "reference" else [pytest.mark.torch]) for name in VARIANTS
-        ]
+        variants = [pytest.param(name, marks=[] if name == "reference" else [pytest.mark.torch]) for name in VARIANTS]
         metafunc.parametrize("law_id", ids)
         metafunc.parametrize("variant", variants)
 

@@ -155,7 +155,8 @@ def apply_waivers(
     needless = [
         waiver
         for waiver in waivers
-        if not quick and _is_needless(waiver, [v for v in verdicts if waiver.covers(v.subject, v.law)], complete=complete)
+        if not quick
+        and _is_needless(waiver, [v for v in verdicts if waiver.covers(v.subject, v.law)], complete=complete)
     ]
 
     def judged(verdict: Verdict) -> Verdict:

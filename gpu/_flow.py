@@ -97,11 +97,19 @@ class Flow:
         return torch.where(forward, signal, -signal), torch.where(forward, noise, -noise)
 
     def log_prob_at_end(self, x: Tensor) -> Tensor:
-        """Log p_end of the flow map of x, (...,), from x - m_start: nothing is added and subtracted again."""
+        """Log p_end of the flow map of x, (...,), from x - m_start: nothing is added and subtracted again.
+
+        Spectra move in their own coordinates: rotated out and back, the moved residual would carry the
+        rounding of its largest coordinate into the narrowest direction of V_end.
+        """
         before, after = self._levels()
-        moved = before.flow_to(after).apply(self.start._view(x).residual)
+        residual, factor = self.start._view(x).residual, before.flow_to(after)
+        if isinstance(before, SpectralLevel):
+            moved = factor.eigenvalues * after.coordinates(residual)
+        else:
+            moved = after.coordinates(factor.apply(residual))
         constant = self.end.event_size * math.log(2 * math.pi)
-        total: Tensor = after.quadratic(after.coordinates(moved)) + after.log_determinant() + constant
+        total: Tensor = after.quadratic(moved) + after.log_determinant() + constant
         return -total[..., 0] / 2
 
     def log_determinant(self) -> Tensor:

@@ -31,7 +31,8 @@ def karras_sigmas(
     """Noise levels whose rho-th roots are evenly spaced, decreasing from sigma_max to sigma_min: (count,).
 
     sigma_i = (sigma_max^(1/rho) + i/(count - 1) (sigma_min^(1/rho) - sigma_max^(1/rho)))^rho; both ends are
-    exact and no 0 is appended; count 1 gives [sigma_max]. Raises ValueError unless count >= 1, 0 < sigma_min < sigma_max and rho > 0.
+    exact and no 0 is appended; count 1 gives [sigma_max]. Raises ValueError
+    unless count >= 1, 0 < sigma_min < sigma_max and rho > 0.
     Catalogue: P18 (Lai et al., arXiv 2510.21890).
     """
     lowest, highest = _levels(count, sigma_min, sigma_max)

@@ -102,9 +102,7 @@ def test_importing_stays_light(module: str, banned: tuple[str, ...]) -> None:
 
 def test_files_stay_small() -> None:
     lengths = {
-        file: len(file.read_text().splitlines())
-        for folder in sorted(OURS)
-        for file in (ROOT / folder).rglob("*.py")
+        file: len(file.read_text().splitlines()) for folder in sorted(OURS) for file in (ROOT / folder).rglob("*.py")
     }
 
     assert [str(file) for file, length in lengths.items() if length > 500] == []

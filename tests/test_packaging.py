@@ -34,7 +34,9 @@ def test_the_base_needs_numpy_and_scipy_only() -> None:
 def test_lowest_constraints_are_the_bounds_of_pyproject() -> None:
     bounds = {r.name: next(iter(r.specifier)).version for r in map(Requirement, PROJECT["dependencies"])}
 
-    assert {name: ".".join(version.split(".")[:2]) for name, version in pins("constraints-lowest.txt").items()} == bounds
+    assert {
+        name: ".".join(version.split(".")[:2]) for name, version in pins("constraints-lowest.txt").items()
+    } == bounds
 
 
 def test_every_pin_lies_in_its_range_and_torch_is_the_pinned_one() -> None:

@@ -1,7 +1,7 @@
 """The targets `reference` and `gpu`: this project's own implementations, judged by every law over seeded cases.
 
 They are targets like any other and must be clean without waivers. A cell is (law, implementation in one dtype); its
-verdicts are one a public name, with the worst figure over the cases.
+verdicts are one a public name, with the worst figure over the cases: ``gpu:fields[device=cpu,dtype=float32,name=score]``.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ class ImplementationTarget:
         self, cell: Cell, law: Law, implementation: Implementation, options: str, quantity: str, tally: Tally
     ) -> Verdict:
         evidence: dict[str, Any] = {"cases": tally.cases, "vacuous": tally.vacuous, "route": law.route}
-        subject = f"{self.name}:{quantity}{options}"
+        module = law.id.partition(".")[0]
+        named = f"name={quantity.removeprefix(f'{module}.')}"
+        subject = f"{self.name}:{module}[{f'{options[1:-1]},{named}' if options else named}]"
         if tally.worst is None:
             return Verdict(
                 subject=subject,

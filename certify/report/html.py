@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from certify.certificate import Certificate, figures
 from certify.records import dump
-from certify.report.view import findings, foot, heading, summary_line, views
+from certify.report.view import accuracies, findings, foot, heading, summary_line, views
 from certify.verdict import Verdict
 
 __all__ = ["fragment", "page"]
@@ -34,6 +34,7 @@ def _upstream(verdict: Verdict) -> str:
 def fragment(certificate: Certificate) -> str:
     """A ``<div>`` with its own style, which touches nothing outside itself."""
     return _template("fragment.html").render(
+        accuracies=accuracies(certificate),
         certificate=certificate,
         dump=lambda value: dump(value, indent=1),
         figures=figures,

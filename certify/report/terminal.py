@@ -11,7 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from certify.certificate import Certificate, figures
-from certify.report.view import Finding, LawLine, SubjectClass, TargetView, findings, foot, heading, summary_line, views
+from certify.report.view import (
+    Accuracy,
+    Finding,
+    LawLine,
+    SubjectClass,
+    TargetView,
+    accuracies,
+    findings,
+    foot,
+    heading,
+    summary_line,
+    views,
+)
 from certify.verdict import VerdictWord
 
 __all__ = ["STYLES", "print_certificate", "render"]
@@ -58,6 +70,17 @@ def _matrix(target: TargetView) -> Table:
     return table
 
 
+def _accuracy(rows: Iterable[Accuracy]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="underline")
+    table.add_column("worst by tolerance class", ratio=3, overflow="fold")
+    table.add_column("figure", ratio=2, overflow="fold")
+    table.add_column("where", ratio=7, overflow="fold")
+    for row in rows:
+        where = row.verdict.subject.partition(":")[2]
+        table.add_row(Text(f"{row.target} {row.tolerance}"), Text(row.figure), Text(_broken(where, 40)))
+    return table
+
+
 def _broken(subject: str, width: int) -> str:
     """The subject in lines of at most ``width``, broken after the commas between its options where that is enough."""
     lines = [""]
@@ -83,6 +106,9 @@ def print_certificate(console: Console, certificate: Certificate) -> None:
     for target in views(certificate):
         console.print()
         console.print(_matrix(target))
+    if rows := accuracies(certificate):
+        console.print()
+        console.print(_accuracy(rows))
     console.print()
     for finding in findings(certificate):
         for part in _finding(finding, console.width):

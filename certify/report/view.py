@@ -13,11 +13,13 @@ from certify.certificate import Certificate
 from certify.verdict import VERDICT_WORDS, Verdict, VerdictWord
 
 __all__ = [
+    "Accuracy",
     "NOTEWORTHY",
     "Finding",
     "LawLine",
     "SubjectClass",
     "TargetView",
+    "accuracies",
     "findings",
     "foot",
     "heading",
@@ -56,6 +58,9 @@ def _severity(verdict: Verdict, lower: bool) -> float:
         return -math.inf
     if math.isnan(measured) or math.isnan(allowed):
         return math.inf
+    if measured == allowed == 0.0:
+        # Exact where exactness is asked for: as far from failing as can be.
+        return 0.0
     scale = abs(allowed) or 1.0
     return 1 + (allowed - measured if lower else measured - allowed) / scale
 
@@ -174,6 +179,31 @@ def findings(certificate: Certificate) -> tuple[Finding, ...]:
         for _, group in _grouped(told, lambda v: "\0".join((_target(v), _class(v), v.law, v.explanation))):
             found.append(Finding(word, group[0].law, group[0].explanation, group))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The worst figure of one target in one tolerance class."""
+
+    target: str
+    tolerance: str
+    verdict: Verdict
+    count: int
+
+    @property
+    def figure(self) -> str:
+        return LawLine(self.verdict.law, (self.verdict,)).worst
+
+
+def accuracies(certificate: Certificate) -> tuple[Accuracy, ...]:
+    """The worst figure of every target in every tolerance class that a verdict names in its evidence."""
+    told = [v for v in certificate.verdicts if "tolerance" in v.evidence and v.allowed]
+    return tuple(
+        Accuracy(
+            *key.split("\0"), max(group, key=lambda v: (v.measured or 0.0) / (v.allowed or math.inf)), count=len(group)
+        )
+        for key, group in _grouped(told, lambda v: f"{_target(v)}\0{v.evidence['tolerance']}")
+    )
 
 
 def heading(certificate: Certificate) -> str:

@@ -24,8 +24,8 @@ def judge_grid(solver: Solver, counts: Sequence[int]) -> Judgement:
     """Six conditions at every number of steps.
 
     Each step ends where the next begins; the timestep handed to the network belongs to the level; the walk has as many
-    steps as asked for, and each makes the state cleaner; it begins near the end of the training table where it documents
-    that, at the scale that it says; it ends at the level it documents. How much of the data shows at the first level,
+    steps as asked for, and each makes the state cleaner; it begins near the end of the training table where it says so,
+    at the scale that it says; it ends at the level it documents. How much of the data shows at the first level,
     where the walk starts from pure noise, is evidence and no verdict: the documented grid decides that.
     """
     judgements = [judgement for count in counts for judgement in _conditions(solver, count)]
@@ -49,7 +49,7 @@ def _relative(found: Level, expected: Level) -> float:
 
 
 def _signal_at_start(solver: Solver, count: int) -> float:
-    """alpha / sqrt(alpha^2 + sigma^2) at the first level: 0 where pure noise is a sample of the diffused data."""
+    """The share alpha / sqrt(alpha^2 + sigma^2) at the first level: 0 where pure noise is diffused data."""
     first = solver.session(count).schedule.moves[0][0]
     return first.alpha / math.hypot(*first)
 

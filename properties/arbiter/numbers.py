@@ -11,6 +11,7 @@ image. A second sum, `Truth.norm_kappas`, gives the entries of S the scale ||S||
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,8 +67,10 @@ class Truth:
         """|computed - exact| for every output: the distance of the computed number from the enclosure."""
         if len(computed) != len(self.values):
             raise ValueError(f"computed: expected {len(self.values)} outputs, got {len(computed)}")
-        return [float((arb(c) - v).abs_lower()) if c == c and abs(c) != float("inf") else float("nan")
-                for c, v in zip(computed, self.values, strict=True)]
+        return [
+            float((arb(c) - v).abs_lower()) if math.isfinite(c) else float("nan")
+            for c, v in zip(computed, self.values, strict=True)
+        ]
 
     @property
     def magnitudes(self) -> list[float]:

@@ -205,7 +205,7 @@ def moderate_path_step(draw: Draw, dtype: str) -> PathStep:
 
 
 @family
-def table(draw: Draw, dtype: str) -> Table:
+def table(draw: Draw, dtype: str) -> Table:  # noqa: ARG001 - tables are made in float64 whatever the dtype
     maker = draw.choice(("linear_betas", "scaled_linear_betas", "cosine_betas"))
     count = draw.choice((1, 2, 3, 10, 50, draw.integer(1, 60)))
     if maker == "cosine_betas":

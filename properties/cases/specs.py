@@ -91,6 +91,7 @@ class DataSpec:
 
 
 def draw_half_log_snr(draw: Draw, dtype: str, moderate: bool) -> float:
+    """A half log-SNR over the range that the dtype is judged on."""
     bound = MODERATE_HALF_LOG_SNR if moderate else HALF_LOG_SNR_BOUND[dtype]
     return draw.uniform(-bound, bound)
 
@@ -134,6 +135,7 @@ def inside(path: PathSpec, time: float, dtype: str) -> float:
 
 
 def draw_weights(draw: Draw, count: int, dtype: str) -> Floats:
+    """Weights whose rounded values sum to 1 within rounding, the smallest a thousandth of the largest."""
     raw = np.array([log_uniform(draw, 1e-3, 1.0) for _ in range(count)])
     return rounded(raw / raw.sum(), dtype) if count > 1 else np.ones(1)
 

@@ -35,7 +35,7 @@ def _half(identifier: str) -> str:
 
 
 PARTIAL = {
-    "M9": "only the bridge-variance form is built (elbo.diffusion_weight on Brownian); the others belong to the first half",
+    "M9": "the bridge-variance form is built (elbo.diffusion_weight on Brownian); the others belong to the first half",
     "P40": "the optimal variance is built (elbo.optimal_step_covariance); its bounds are not stated as a law yet",
 }
 

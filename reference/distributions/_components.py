@@ -108,9 +108,8 @@ class Components:
         r"""Densities and scores at x (..., d).
 
         log r_k - log r_c is formed from differences between the components,
-        log(w_k / w_c) + alpha/2 [(mu_k - mu_c) . V_c^-1 z_c + z_k . e_k] - 1/2 log(\|V_k\| / \|V_c\|),
-        e_k = V_k^-1 [mu_k - mu_c + alpha (S_k - S_c) V_c^-1 z_c],
-        because quadratic forms of an outlying x share a magnitude that would drown it.
+        log(w_k / w_c) + alpha/2 sum_i g_ki - 1/2 log(\|V_k\| / \|V_c\|),
+        because quadratic forms of an outlying x share a magnitude that would drown it; see `_gains`.
         """
         alpha, sigma = self.levels_by_component
         factor = self.covariance.factor(alpha, sigma)
@@ -126,8 +125,14 @@ class Components:
         lead_residual = select(residuals, lead, 1)[..., None, :]
         scaled = alpha[..., None]
         anchor = Anchor(alpha, sigma, lead, scaled * lead_residual, scaled * lead_whitened)
-        deviations = self.covariance.deviations(factor, shifts, anchor)
-        gains = np.sum(shifts * lead_whitened, axis=-1) + np.sum(residuals * deviations, axis=-1)
+        deviations = self._deviations(factor, whitened, shifts, anchor)
+        gains = np.sum(
+            _smaller(
+                (shifts * lead_whitened, residuals * deviations),
+                (shifts * whitened, lead_residual * deviations),
+            ),
+            axis=-1,
+        )
         log_volumes = (log_mantissa - select(log_mantissa, lead, 0)[..., None]) + np.log(2.0) * (
             exponent - select(exponent, lead, 0)[..., None]
         )
@@ -139,6 +144,16 @@ class Components:
         total = terms.sum(axis=-1, keepdims=True)
         log_prob = select(logits, lead, 0) + (largest + np.log(total))[..., 0]
         return Evaluation(log_prob, terms / total, -whitened, deviations, factor)
+
+    def _deviations(self, factor: Factor, whitened: Array, shifts: Array, anchor: Anchor) -> Array:
+        """e_k."""
+        scaled = anchor.alpha[..., None]
+        apart = factor.solve(shifts)
+        differences = self.covariance.deviations(factor, shifts, anchor)
+        lead = select(whitened, anchor.component, 1)[..., None, :]
+        cancelling = scaled * (np.abs(apart) + np.abs(differences - apart))
+        direct = np.abs(lead) + np.abs(whitened) < cancelling
+        return np.where(direct, (lead - whitened) / np.where(direct, scaled, 1.0), differences)
 
     def score(self, x: Array) -> Array:
         """sum_k r_k s_k."""
@@ -250,3 +265,9 @@ class Components:
         normal = generator.standard_normal((*size, self.event_size))
         noise = root.from_eigenbasis(root.eigenvalues * root.to_eigenbasis(normal))
         return self.alpha[..., None] * select(self.means, index, 1) + noise
+
+
+def _smaller(first: tuple[Array, Array], second: tuple[Array, Array]) -> Array:
+    """The sum of that pair whose terms are smaller, entry by entry, where both pairs have the same exact sum."""
+    sizes = [np.abs(left) + np.abs(right) for left, right in (first, second)]
+    return np.where(sizes[0] <= sizes[1], first[0] + first[1], second[0] + second[1])

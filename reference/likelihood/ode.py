@@ -11,11 +11,12 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.distributions._components import Components
+from reference.distributions._linear_algebra import log_product
 from reference.fields._levels import checked_law
 from reference.fields.analytic import Data
 from reference.paths import Trigonometric, VPLinear
 from reference.paths._base import Path, checked_path
-from reference.reverse import flow_map, gaussian_components
+from reference.reverse import flow_coefficients, gaussian_components
 
 __all__ = ["flow_log_determinant", "ode_log_likelihood"]
 
@@ -40,9 +41,8 @@ def ode_log_likelihood(
     relative, absolute = _checks.positive_parameter("rtol", rtol), _checks.positive_parameter("atol", atol)
     shape = _checks.broadcast(data=law.batch_shape, x=point.shape[:-1], t_start=start.shape, t_end=end.shape)
     if isinstance(law, Gaussian):
-        carried = flow_map(law, checked, point, t_start=start, t_end=end)
-        at_end = law.diffuse(checked.alpha(end), checked.sigma(end)).log_prob(carried)
-        return at_end + flow_log_determinant(law, checked, t_start=start, t_end=end)
+        determinant = flow_log_determinant(law, checked, t_start=start, t_end=end)
+        return _carried_log_prob(law, checked, point, start, end) + determinant
     point = np.broadcast_to(point, (*shape, law.event_size))
     levels = [np.broadcast_to(checked.alpha(time), shape) for time in (start, end)]
     noises = [np.broadcast_to(checked.sigma(time), shape) for time in (start, end)]
@@ -54,6 +54,25 @@ def ode_log_likelihood(
     scale = np.hypot(noises[1], levels[1])
     at_end = law.diffuse(levels[1] / scale, noises[1] / scale).log_prob(state)
     return np.asarray(at_end + gathered - law.event_size * np.log(radius))
+
+
+def _carried_log_prob(law: Gaussian, path: Path, x: Array, start: Array, end: Array) -> Array:
+    """Log p_end of the point that the flow carries x to, -1/2 sum_j [y_j^2/v_j + log 2 pi v_j].
+
+    y_j = sqrt(v_j/V_j) r_j are its coordinates less the mean's in the eigenbasis that all V = alpha^2 S + sigma^2 I
+    share, r_j those of x - m_start, v and V the eigenvalues at the end and at the start. The point itself would
+    not do: rounded beside its mean, it is off by many of the small standard deviations of a graded V_end.
+    """
+    components = gaussian_components(law)
+    alpha, sigma = path.alpha(end)[..., None, None], path.sigma(end)[..., None, None]
+    values = components.covariance.eigenvalues
+    variances = alpha**2 * values + sigma**2
+    residual = x[..., None, :] - path.alpha(start)[..., None, None] * components.means
+    stretches, _ = flow_coefficients(path, start[..., None], end[..., None], values)
+    moved = stretches * components.covariance.to_eigenbasis(residual)
+    log_mantissa, exponent = log_product(2.0 * np.pi * variances)
+    quadratic = np.sum(moved * (moved / variances), axis=-1)
+    return np.asarray(-0.5 * (quadratic + log_mantissa + np.log(2.0) * exponent)[..., 0])
 
 
 def _integrate(
