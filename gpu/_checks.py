@@ -246,7 +246,8 @@ def broadcast(**shapes: tuple[int, ...]) -> tuple[int, ...]:
     common: tuple[int, ...] = ()
     for name, shape in shapes.items():
         try:
-            common = tuple(torch.broadcast_shapes(common, tuple(shape)))  # type: ignore[no-untyped-call]
+            if len(shape) > 0 and shape != common:
+                common = tuple(torch.broadcast_shapes(common, shape))  # type: ignore[no-untyped-call]
         except RuntimeError:
             raise ValueError(
                 f"{name}: expected batch axes that broadcast with {common}, got {tuple(shape)}"
@@ -270,11 +271,10 @@ def _readable(value: Tensor, constructor: bool) -> bool:
 
 
 def finite(*, constructor: bool = False, **named: Tensor) -> None:
-    """All values finite."""
+    """All values finite: a finite sum shows it in one pass, and only others are looked through."""
     for name, value in named.items():
-        if _readable(value, constructor):
-            data = value.detach()
-            _require(name, data.isfinite(), data, "finite values")
+        if _readable(value, constructor) and not math.isfinite(value.detach().sum()):
+            _require(name, value.isfinite(), value.detach(), "finite values")
 
 
 def positive(*, constructor: bool = False, **named: Tensor) -> None:

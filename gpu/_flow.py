@@ -97,19 +97,12 @@ class Flow:
         return torch.where(forward, signal, -signal), torch.where(forward, noise, -noise)
 
     def log_prob_at_end(self, x: Tensor) -> Tensor:
-        """Log p_end of the flow map of x, (...,), from x - m_start: nothing is added and subtracted again.
-
-        Spectra move in their own coordinates: rotated out and back, the moved residual would carry the
-        rounding of its largest coordinate into the narrowest direction of V_end.
+        """Log p_end of the flow map of x, (...,): the flow keeps (x - m)^T V^-1 (x - m) as it is at the
+        start.
         """
-        before, after = self._levels()
-        residual, factor = self.start._view(x).residual, before.flow_to(after)
-        if isinstance(before, SpectralLevel):
-            moved = factor.eigenvalues * after.coordinates(residual)
-        else:
-            moved = after.coordinates(factor.apply(residual))
+        _, after = self._levels()
         constant = self.end.event_size * math.log(2 * math.pi)
-        total: Tensor = after.quadratic(moved) + after.log_determinant() + constant
+        total: Tensor = self.start._view(x).quadratic + after.log_determinant() + constant
         return -total[..., 0] / 2
 
     def log_determinant(self) -> Tensor:

@@ -75,7 +75,7 @@ def test_the_wheel_holds_every_source_and_nothing_else(wheel_names: set[str]) ->
         str(file.relative_to(ROOT))
         for package in packages
         for file in (ROOT / package).rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
+        if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in file.parts[len(ROOT.parts) :])
     }
 
     assert {top for top in tops if not top.endswith(".dist-info")} == packages

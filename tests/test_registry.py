@@ -14,6 +14,7 @@ import pytest
 from properties.budget import CLASSES
 from properties.law import laws
 from properties.registry import ABSENT, IDS, MODULES, TWIN_KINDS, Record, records
+from properties.registry.benchmarks import BENCHMARKS
 
 ROOT = Path(__file__).parent.parent
 
@@ -96,6 +97,7 @@ def test_every_law_holds_a_recorded_name() -> None:
 def test_benchmarks_named_by_records_exist() -> None:
     sources = "\n".join(file.read_text() for file in (ROOT / "asv_bench" / "benchmarks").glob("*.py"))
 
+    assert set(BENCHMARKS) <= {record.name for record in records()}
     for record in records():
         if record.benchmark:
             name = record.benchmark.rpartition(".")[2]

@@ -1,7 +1,8 @@
 """The targets `reference` and `gpu`: this project's own implementations, judged by every law over seeded cases.
 
 They are targets like any other and must be clean without waivers. A cell is (law, implementation in one dtype); its
-verdicts are one a public name, with the worst figure over the cases: ``gpu:fields[device=cpu,dtype=float32,name=score]``.
+verdicts are one a public name, with the worst figure over the cases: the subject
+``gpu:fields[device=cpu,dtype=float32,name=score]``, say.
 """
 
 from __future__ import annotations

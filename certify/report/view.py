@@ -13,8 +13,8 @@ from certify.certificate import Certificate
 from certify.verdict import VERDICT_WORDS, Verdict, VerdictWord
 
 __all__ = [
-    "Accuracy",
     "NOTEWORTHY",
+    "Accuracy",
     "Finding",
     "LawLine",
     "SubjectClass",

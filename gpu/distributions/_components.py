@@ -119,10 +119,7 @@ class Components:
 
     def require_density(self) -> None:
         """Raise where a covariance is singular."""
-        if not _checks.values_are_checked(self.base_means):
-            return
-        lowest, rounding = self.variance_level().smallest_variance()
-        _checks.density(lowest, rounding)
+        self.seen_from(self.base_means).require_density()
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,27 +130,33 @@ class View:
     x: Tensor
     level: SpectralLevel | DenseLevel
 
+    def require_density(self) -> None:
+        """Raise where a covariance is singular."""
+        if _checks.values_are_checked(self.law.base_means):
+            _checks.density(*self.level.smallest_variance())
+
     @memo
     def residual(self) -> Tensor:
         """Differences x - alpha mu_k, (..., K, d)."""
         return self.x[..., None, :] - self.law.means()
 
     @memo
-    def coordinates(self) -> Tensor:
-        """The residual where the covariances are diagonal, (..., K, m)."""
-        return self.level.coordinates(self.residual)
+    def standard(self) -> Tensor:
+        """The differences x - alpha mu_k as the level takes them, (..., K, m)."""
+        return self.level.standard(self.x, self.law.base_means, lambda: self.residual)
 
     @memo
     def quadratic(self) -> Tensor:
         """(x - alpha mu_k)^T V_k^-1 (x - alpha mu_k), (..., K)."""
         if isinstance(self.level, SpectralLevel) and self.level.is_isotropic:
             return squared_distances(self.x, self.law.means()) / self.level.variances[..., 0]
-        return self.level.quadratic(self.coordinates)
+        return self.level.quadratic(self.standard)
 
     def log_prob(self) -> Tensor:
         """Log-density log sum_k w_k N(x; alpha mu_k, V_k)."""
         constant = self.law.size * math.log(2 * math.pi)
-        return log_mean_exp(self.law.weights, -(self.quadratic + self.level.log_determinant() + constant) / 2)
+        height = (self.level.log_determinant() + constant) / -2
+        return log_mean_exp(self.law.weights, torch.add(height, self.quadratic, alpha=-0.5))
 
     @memo
     def responsibilities(self) -> Tensor:
@@ -171,37 +174,48 @@ class View:
             return law.weights.new_ones((*batch, 1))
         reference = (law.weights * law.structure.total_variance()).sum(-1).detach() / law.size
         ratio = self.level.log_ratio(reference)
-        excess, excess_size = self.level.excess(self.quadratic, lambda: self.coordinates, reference)
-        linear, linear_size = self._linear(reference)
-        direct = -(ratio + self.quadratic) / 2
-        relative = -(ratio + (excess - linear)) / 2
-        with torch.no_grad():
-            likely = softmax(law.weights, direct)
-            size = likely * (excess_size + linear_size)
-            smaller = size.sum(-1) < (likely * self.quadratic).sum(-1)
+        direct = torch.add(ratio / -2, self.quadratic, alpha=-0.5)
+        likely = softmax(law.weights, direct)
+        smaller = self._relative_is_smaller(likely.detach(), reference)
+        if _holds_nowhere(smaller):
+            return likely
+        excess = self.level.excess(self.quadratic, lambda: self.standard, reference)
+        relative = (ratio + (excess - self._linear(reference))) / -2
         return softmax(law.weights, torch.where(smaller[..., None], relative, direct))
 
-    def _linear(self, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """Terms alpha (mu_k - mu).(2 x - alpha (mu_k + mu))/(alpha^2 c + sigma^2), (..., K), and sizes."""
+    @torch.no_grad()
+    def _relative_is_smaller(self, likely: Tensor, reference: Tensor) -> Tensor:
+        """Whether the terms of the relative logits of the likely components are the smaller ones, (...,)."""
+        law, signal = self.law, self.law.alpha[..., None]
+        centre = law.base_mean()
+        reach = self._scale(reference) * (law.base_means - centre).norm(dim=-1)
+        near = reach * (signal * (law.base_means + centre).norm(dim=-1))
+        linear = torch.addcmul(near, 2 * reach, self.x.norm(dim=-1)[..., None])
+        gain = self.quadratic * (1 - self.level.largest_gap(reference)) - linear
+        return (likely * gain).sum(-1) > 0
+
+    def _scale(self, reference: Tensor) -> Tensor:
+        """alpha/(alpha^2 c + sigma^2), c the reference (...,); (..., 1)."""
+        signal = self.law.alpha[..., None]
+        return signal / (signal.square() * reference[..., None] + self.law.sigma.square()[..., None])
+
+    def _linear(self, reference: Tensor) -> Tensor:
+        """Terms alpha (mu_k - mu).(2 x - alpha (mu_k + mu))/(alpha^2 c + sigma^2), (..., K)."""
         law, signal = self.law, self.law.alpha[..., None]
         centre = law.base_mean().detach()
         shift, middle = law.base_means - centre, law.base_means + centre
-        scale = signal / (signal.square() * reference[..., None] + law.sigma.square()[..., None])
-        value = scale * (2 * dot_products(self.x, shift) - signal * (shift * middle).sum(-1))
-        with torch.no_grad():
-            length = 2 * self.x.norm(dim=-1)[..., None] + signal * middle.norm(dim=-1)
-            return value, scale * shift.norm(dim=-1) * length
+        return self._scale(reference) * (2 * dot_products(self.x, shift) - signal * (shift * middle).sum(-1))
 
     def score(self) -> Tensor:
         """Score grad log p = -sum_k r_k V_k^-1 (x - alpha mu_k), (..., d)."""
         if isinstance(self.level, SpectralLevel) and self.level.is_isotropic:
             weights = self.responsibilities / self.level.variances[..., 0]
             return weighted_sum(weights, self.law.means()) - weights.sum(-1, keepdim=True) * self.x
-        return -self.level.sum_of_solutions(self.responsibilities, self.coordinates)
+        return -self.level.sum_of_solutions(self.responsibilities, self.standard)
 
     def component_scores(self) -> Tensor:
         """-V_k^-1 (x - alpha mu_k), (..., K, d)."""
-        return -self.level.solve(self.coordinates)
+        return -self.level.solve(self.standard)
 
     def hessian(self) -> Tensor:
         """sum_k r_k [(s_k - s)(s_k - s)^T - V_k^-1], (..., d, d), exactly symmetric."""
@@ -272,6 +286,11 @@ class View:
         inverses = -ratio.square() * self.level.inverses()
         chosen = present & (inverses.square().sum((-3, -2, -1), keepdim=True) < _square_sum(covariances))
         return torch.where(chosen, _centred(weights, inverses, 2), _centred(weights, covariances, 2))
+
+
+def _holds_nowhere(mask: Tensor) -> bool:
+    """Whether a mask is seen to be False everywhere; nothing waits for a device to find out."""
+    return mask.device.type == "cpu" and _checks.values_are_readable(mask) and not bool(mask.any())
 
 
 def _hypotenuse(a: Tensor, b: Tensor) -> Tensor:

@@ -97,32 +97,38 @@ class DenseLevel:
         common = self.alpha.square() * reference[..., None] + self.sigma.square()
         return self.log_determinant() - self.matrices.shape[-1] * common.log()
 
-    def excess(
-        self, quadratic: Tensor, coordinates: Callable[[], Tensor], reference: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K), and its size."""
+    def _gaps(self, reference: Tensor) -> Tensor:
+        """I - V/(alpha^2 c + sigma^2), c the reference (...,): (..., K, d, d)."""
+        signal, centre = self.alpha.square(), reference[..., None]
+        share = signal / (signal * centre + self.sigma.square())
+        return add_identity(-self.matrices, centre) * share[..., None, None]
+
+    def excess(self, quadratic: Tensor, standard: Callable[[], Tensor], reference: Tensor) -> Tensor:
+        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K)."""
         del quadratic
-        residual, signal, centre = coordinates(), self.alpha.square()[..., None], reference[..., None, None]
-        common = signal * centre + self.sigma.square()[..., None]
-        gap = signal * (centre * residual - _apply(self.matrices, residual)) / common
-        terms = self._solve(residual) * gap
-        return terms.sum(-1), terms.abs().sum(-1)
+        residual = standard()
+        return (self._solve(residual) * _apply(self._gaps(reference), residual)).sum(-1)
 
-    def coordinates(self, residual: Tensor) -> Tensor:
-        """The residual itself, (..., K, d)."""
-        return residual
+    def largest_gap(self, reference: Tensor) -> Tensor:
+        """A bound of |excess|/quadratic, (..., K)."""
+        return self._gaps(reference).square().sum((-2, -1)).sqrt()
 
-    def quadratic(self, coordinates: Tensor) -> Tensor:
+    def standard(self, x: Tensor, means: Tensor, residual: Callable[[], Tensor]) -> Tensor:
+        """The differences x - alpha mu_k as the methods below take them: themselves, (..., K, d)."""
+        del x, means
+        return residual()
+
+    def quadratic(self, standard: Tensor) -> Tensor:
         """a^T V^-1 a, (..., K)."""
-        return (coordinates * self._solve(coordinates)).sum(-1)
+        return (standard * self._solve(standard)).sum(-1)
 
-    def solve(self, coordinates: Tensor) -> Tensor:
+    def solve(self, standard: Tensor) -> Tensor:
         """V^-1 a, (..., K, d)."""
-        return self._solve(coordinates)
+        return self._solve(standard)
 
-    def sum_of_solutions(self, weights: Tensor, coordinates: Tensor) -> Tensor:
+    def sum_of_solutions(self, weights: Tensor, standard: Tensor) -> Tensor:
         """sum_k w_k V_k^-1 a_k, (..., d)."""
-        return (weights[..., None] * self._solve(coordinates)).sum(-2)
+        return (weights[..., None] * self._solve(standard)).sum(-2)
 
     def inverses(self) -> Tensor:
         """V^-1, (..., K, d, d)."""

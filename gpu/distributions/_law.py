@@ -156,8 +156,9 @@ class Law:
         _checks.event("x", x, self.event_size)
         _checks.broadcast(data=self.batch_shape, x=x.shape[:-1])
         _checks.finite(x=x)
-        self._components.require_density()
-        return self._components.seen_from(x)
+        view = self._components.seen_from(x)
+        view.require_density()
+        return view
 
     def _seen_at(self, alpha: Tensor | float, sigma: Tensor | float) -> Self:
         """The diffused law at a checked level, with the law itself as the data."""

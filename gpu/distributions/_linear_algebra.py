@@ -14,6 +14,7 @@ __all__ = [
     "rotate",
     "rotate_and_sum",
     "squared_distances",
+    "squared_lengths",
     "symmetric",
     "weighted_outer",
     "weighted_sum",
@@ -115,4 +116,14 @@ def squared_distances(x: Tensor, vectors: Tensor) -> Tensor:
     return distances.square().reshape(*x.shape[:-1], vectors.shape[0])
 
 
-_WIDE = 8  # below, storing the differences costs less than a distance kernel
+def squared_lengths(vectors: Tensor) -> Tensor:
+    """|a|^2 for vectors (..., m): (...,), in one pass where no derivatives are recorded."""
+    if torch.compiler.is_compiling() or is_differentiated(vectors):
+        return vectors.square().sum(-1)
+    if vectors.shape[-1] < _WIDE:
+        return vectors.square() @ vectors.new_ones(vectors.shape[-1])
+    lengths: Tensor = torch.linalg.vector_norm(vectors, dim=-1)
+    return lengths.square()
+
+
+_WIDE = 8  # below, storing the squares or differences costs less than a kernel that never does

@@ -17,13 +17,10 @@ def _terms(weights: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
     Exponents under the smallest normal number become an exact 0: denormals are slow on a CPU.
     """
     info = torch.finfo(logits.dtype)
-    lowest, highest = math.log(info.tiny) + 1, math.log(info.max) - 1
-    present = weights > 0
-    log_weights = torch.where(present, weights, 1).log()
-    largest = torch.where(present, logits + log_weights, -math.inf).amax(-1, keepdim=True).detach()
-    gap = logits - largest
-    terms = weights * torch.where(gap < lowest, 0, gap.clamp(lowest, highest).exp())
-    return terms, largest
+    lowest, highest = math.log(info.tiny) + 7, math.log(info.max) - 1
+    largest = (logits.detach() + weights.detach().log()).amax(-1, keepdim=True)
+    exponentials = (logits - largest).clamp(lowest, highest).exp()
+    return weights * torch.threshold(exponentials, 1.01 * math.exp(lowest), 0.0), largest
 
 
 def log_mean_exp(weights: Tensor, logits: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gpu.distributions._linear_algebra import weighted_sum
+from gpu.distributions._linear_algebra import rotate, squared_lengths, weighted_sum
 from gpu.distributions._memo import memo
 
 if TYPE_CHECKING:
@@ -49,43 +49,82 @@ class SpectralLevel:
         """Log-determinant of V, (..., K)."""
         return self.spectrum.trace(self.variances.log())
 
-    def coordinates(self, residual: Tensor) -> Tensor:
-        """The residual (..., K, d) in the coordinates that the methods below take."""
-        return self.spectrum.coordinates(residual)
+    @memo
+    def _shrinkage(self) -> Tensor:
+        """Inverse standard deviations, (..., K, m)."""
+        return self.variances.rsqrt()
 
-    def quadratic(self, coordinates: Tensor) -> Tensor:
+    @memo
+    def _whitening(self) -> Tensor | None:
+        """The matrices B_k diag(v_k)^(-1/2) side by side, (d, K m), where one level serves all points."""
+        basis = self.spectrum.whole_basis()
+        if basis is None or not basis.numel() == basis.shape[-2] * self._shrinkage.numel():
+            return None
+        basis = basis.reshape(basis.shape[-3:])
+        scaled = basis * self._shrinkage.reshape(basis.shape[0], 1, -1)
+        return scaled.movedim(-2, 0).reshape(basis.shape[-2], -1)
+
+    def standard(self, x: Tensor, means: Tensor, residual: Callable[[], Tensor]) -> Tensor:
+        """The differences x - alpha mu_k in coordinates where V_k is I, (..., K, m), as the methods below
+        take them.
+
+        One flat matrix product serves all components: whitened points minus whitened means, each rounded to u
+        of its own size. The difference of points and means themselves would be rounded alike, since alpha
+        mu_k is.
+        """
+        basis = self.spectrum.whole_basis()
+        if basis is None:
+            return self.spectrum.coordinates(residual()) * self._shrinkage
+        if self._whitening is None:
+            return (rotate(x[..., None, :], basis) - self.alpha * rotate(means, basis)) * self._shrinkage
+        shape = (basis.shape[-3], basis.shape[-1])
+        centres = self.alpha * rotate(means, basis) * self._shrinkage
+        if centres.numel() != self._whitening.shape[-1]:
+            return (x @ self._whitening).unflatten(-1, shape) - centres
+        rows = torch.addmm(-centres.reshape(-1), x.reshape(-1, x.shape[-1]), self._whitening)
+        return rows.reshape(*x.shape[:-1], *shape)
+
+    def quadratic(self, standard: Tensor) -> Tensor:
         """a^T V^-1 a, (..., K)."""
-        return (coordinates.square() * (1 / self.variances)).sum(-1)
+        return squared_lengths(standard)
+
+    def _common(self, reference: Tensor) -> Tensor:
+        """The variance alpha^2 c + sigma^2 of the reference c (...,): (..., 1, 1)."""
+        return self.alpha.square() * reference[..., None, None] + self.sigma.square()
+
+    def _gaps(self, reference: Tensor) -> Tensor:
+        """Eigenvalues of I - V/(alpha^2 c + sigma^2), c the reference (...,): (..., K, m)."""
+        difference = reference[..., None, None] - self.spectrum.eigenvalues
+        return self.alpha.square() * difference / self._common(reference)
 
     def log_ratio(self, reference: Tensor) -> Tensor:
         """The difference log |V| - d log(alpha^2 c + sigma^2), c the reference (...,), accurate when V is
         close to it; (..., K).
         """
-        signal = self.alpha.square()
-        common = signal * reference[..., None, None] + self.sigma.square()
-        relative = signal * (self.spectrum.eigenvalues - reference[..., None, None]) / common
-        near = relative.abs() < 0.5
-        ratio = (self.variances / common).log()
-        return self.spectrum.trace(torch.where(near, torch.where(near, relative, 0).log1p(), ratio))
+        gaps = self._gaps(reference)
+        ratio = (self.variances / self._common(reference)).log()
+        near = (-gaps.clamp(-0.5, 0.5)).log1p()
+        return self.spectrum.trace(torch.where(gaps.abs() < 0.5, near, ratio))
 
-    def excess(
-        self, quadratic: Tensor, coordinates: Callable[[], Tensor], reference: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K), and its size."""
-        signal, centre = self.alpha.square(), reference[..., None, None]
-        gap = signal * (centre - self.spectrum.eigenvalues) / (signal * centre + self.sigma.square())
-        size = quadratic * gap.abs().amax(-1)
-        if self.is_isotropic:
-            return quadratic * gap[..., 0], size
-        return (coordinates().square() * (gap / self.variances)).sum(-1), size
+    def excess(self, quadratic: Tensor, standard: Callable[[], Tensor], reference: Tensor) -> Tensor:
+        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K)."""
+        gaps = self._gaps(reference)
+        return quadratic * gaps[..., 0] if self.is_isotropic else (standard().square() * gaps).sum(-1)
 
-    def solve(self, coordinates: Tensor) -> Tensor:
+    def largest_gap(self, reference: Tensor) -> Tensor:
+        """The bound of |excess|/quadratic, (..., K)."""
+        return self._gaps(reference).abs().amax(-1)
+
+    def solve(self, standard: Tensor) -> Tensor:
         """V^-1 a, (..., K, d)."""
-        return self.spectrum.vectors(coordinates / self.variances)
+        return self.spectrum.vectors(standard * self._shrinkage)
 
-    def sum_of_solutions(self, weights: Tensor, coordinates: Tensor) -> Tensor:
+    def sum_of_solutions(self, weights: Tensor, standard: Tensor) -> Tensor:
         """sum_k w_k V_k^-1 a_k, (..., d)."""
-        return self.spectrum.sum_of_vectors(weights[..., None] * (coordinates * (1 / self.variances)))
+        terms = weights[..., None] * standard
+        if self._whitening is not None:
+            return terms.flatten(-2) @ self._whitening.mT
+        return self.spectrum.sum_of_vectors(terms * self._shrinkage)
 
     def inverses(self) -> Tensor:
         """V^-1, (..., K, d, d)."""
@@ -100,7 +139,7 @@ class SpectralLevel:
 
     def _regression(self, data_rate: Tensor, noise_rate: Tensor, mean: Tensor, point: Tensor) -> Tensor:
         of_mean, of_point = self._gains(data_rate, noise_rate)
-        return of_mean * self.coordinates(mean) + of_point * self.coordinates(point)
+        return of_mean * self.spectrum.coordinates(mean) + of_point * self.spectrum.coordinates(point)
 
     def regression(self, data_rate: Tensor, noise_rate: Tensor, mean: Tensor, point: Tensor) -> Tensor:
         """E[a x_0 + (p/sigma) eps | x_t = x, k], (..., K, d): V^-1 [(a sigma^2 - p alpha) mu + (a alpha S + p
@@ -159,6 +198,6 @@ class SpectralLevel:
         both (..., 1).
         """
         change = (signal[..., None] * self.spectrum.eigenvalues + noise[..., None]) / self.variances
-        near = change.abs() < 0.5
         ratio = (end.variances / self.variances).log()
-        return self.spectrum.trace(torch.where(near, torch.where(near, change, 0).log1p(), ratio))
+        near = change.clamp(-0.5, 0.5).log1p()
+        return self.spectrum.trace(torch.where(change.abs() < 0.5, near, ratio))

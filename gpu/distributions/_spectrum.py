@@ -77,6 +77,10 @@ class Spectrum:
             return 0.0
         return 2 * self.size * _checks.unit_roundoff(self.eigenvalues.dtype)
 
+    def whole_basis(self) -> Tensor | None:
+        """The eigenvectors (*C, d, d) of full covariances."""
+        return None if self.low_rank else self.basis
+
     def coordinates(self, vectors: Tensor) -> Tensor:
         """B^T a for vectors (..., d); the axes C stand last among the batch axes."""
         if self.basis is None:

@@ -185,7 +185,7 @@ def timesteps(implementation: Implementation, case: GridCase) -> Findings:
 @law(
     "grids.timestep_strides",
     statement="Integer timesteps have the strides that their names promise: constant and ending at the offset "
-    "(leading), starting at the last training step (trailing), from the last to the first (linspace), within one of even.",
+    "(leading), starting at the last training step (trailing), from the last to the first (linspace), evenly within 1.",
     catalogue=("P14",),
     family="grid",
     route="defining property",

@@ -7,8 +7,10 @@ written reason for each id that has no function today, ``LAWS`` the laws by id.
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from functools import cache
 
+from properties.registry.benchmarks import BENCHMARKS
 from properties.registry.catalogue import ABSENT, IDS
 from properties.registry.record import TWIN_KINDS, Record
 
@@ -35,5 +37,5 @@ def records() -> tuple[Record, ...]:
         for record in importlib.import_module(f"properties.registry.{module}").RECORDS:
             if record.name in found:
                 raise ValueError(f"registry: expected one record a name, got two for {record.name!r}")
-            found[record.name] = record
+            found[record.name] = replace(record, benchmark=BENCHMARKS.get(record.name, ""))
     return tuple(found.values())
