@@ -54,7 +54,7 @@ def _is_lower_bound(verdicts: Iterable[Verdict]) -> bool:
 def _severity(verdict: Verdict, lower: bool) -> float:
     """How near to failing, or beyond: 1 on the bound, infinite for a NaN."""
     measured, allowed = verdict.measured, verdict.allowed
-    if measured is None or allowed is None:
+    if measured is None or allowed is None or verdict.verdict == "not-applicable":
         return -math.inf
     if math.isnan(measured) or math.isnan(allowed):
         return math.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ class SpectralLevel:
     def _whitening(self) -> Tensor | None:
         """The matrices B_k diag(v_k)^(-1/2) side by side, (d, K m), where one level serves all points."""
         basis = self.spectrum.whole_basis()
-        if basis is None or not basis.numel() == basis.shape[-2] * self._shrinkage.numel():
+        if basis is None or math.prod(basis.shape[:-3]) * math.prod(self._shrinkage.shape[:-2]) != 1:
             return None
         basis = basis.reshape(basis.shape[-3:])
         scaled = basis * self._shrinkage.reshape(basis.shape[0], 1, -1)
