@@ -221,9 +221,7 @@ def time_in_domain(
     array = real(name, value)
     left, right = path.domain
     open_right = open_right or math.isinf(right)
-    inside = (array > left if open_left else array >= left) & (
-        array < right if open_right else array <= right
-    )
+    inside = (array > left if open_left else array >= left) & (array < right if open_right else array <= right)
     interval = f"{'(' if open_left else '['}{left}, {right}{')' if open_right else ']'}"
     return _all_of(name, array, inside, f"times in {interval} of {type(path).__name__}")
 

@@ -43,8 +43,7 @@ def karras_sigmas(count: int, *, sigma_min: float, sigma_max: float, rho: float 
     with decimal.localcontext(decimal.Context(prec=_digits)):
         root_low, root_high = Decimal(low) ** (1 / power), Decimal(high) ** (1 / power)
         inner = [
-            float(((root_high * (steps - 1 - i) + root_low * i) / (steps - 1)) ** power)
-            for i in range(1, steps - 1)
+            float(((root_high * (steps - 1 - i) + root_low * i) / (steps - 1)) ** power) for i in range(1, steps - 1)
         ]
     return np.array([high, *inner, low][:steps])
 

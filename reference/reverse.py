@@ -73,9 +73,7 @@ def flow_matrix(data: Gaussian, path: Path, *, t_start: Real, t_end: Real) -> Ar
     """
     components = gaussian_components(data)
     start, end = _times(components, checked_path("path", path), t_start, t_end)
-    stretches, _ = flow_coefficients(
-        path, start[..., None], end[..., None], components.covariance.eigenvalues
-    )
+    stretches, _ = flow_coefficients(path, start[..., None], end[..., None], components.covariance.eigenvalues)
     return components.covariance.with_eigenvalues(stretches).matrix[..., 0, :, :]
 
 

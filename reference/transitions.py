@@ -158,9 +158,7 @@ def _pair(path: Path, clean: Real, noisy: Real) -> tuple[Array, Array]:
     return _checks.ordered(checked_path("path", path), clean, noisy)
 
 
-def _state_and_pair(
-    data: _DataLaw, path: Path, x: Array, clean: Real, noisy: Real
-) -> tuple[Array, Array, Array]:
+def _state_and_pair(data: _DataLaw, path: Path, x: Array, clean: Real, noisy: Real) -> tuple[Array, Array, Array]:
     state = _checks.event("x", _checks.real("x", x), data.event_size)
     early, late = _pair(path, clean, noisy)
     _checks.broadcast(data=data.batch_shape, x=state.shape[:-1], clean=early.shape, noisy=late.shape)

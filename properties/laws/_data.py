@@ -60,8 +60,9 @@ def singular(data: DataSpec) -> bool:
 
 
 def spectral(implementation: Implementation, data: DataSpec) -> bool:
-    """Whether the implementation sees this law through an eigendecomposition, which is stable in norm only."""
-    return implementation.eigenbasis and data.size > 1 and data.kind in ("gaussian", "mixture", "low_rank")
+    """Whether the implementation sees this law through a matrix route, which is stable in norm only."""
+    dense = implementation.eigenbasis and data.kind in ("gaussian", "mixture")
+    return data.size > 1 and (dense or data.kind in budget.MATRIX_ROUTES)
 
 
 def judge(

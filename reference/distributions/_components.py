@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference._checks import Array
 
-from ._covariances import Anchor, Covariance, Factor
-from ._linear_algebra import log_product, outer, select, symmetrized
+from ._covariances import Anchor, Covariance, Diagonal, Factor
+from ._linear_algebra import binary_product, outer, select, symmetrized
 
 __all__ = ["Components", "Evaluation"]
+
+_no_share = 4096.0  # 2^-4096 times anything is 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,16 +110,17 @@ class Components:
     def evaluate(self, x: Array) -> Evaluation:
         r"""Densities and scores at x (..., d).
 
-        log r_k - log r_c is formed from differences between the components,
-        log(w_k / w_c) + alpha/2 sum_i g_ki - 1/2 log(\|V_k\| / \|V_c\|),
-        because quadratic forms of an outlying x share a magnitude that would drown it; see `_gains`.
+        r_k / r_c = (w_k / w_c) (\|V_c\| / \|V_k\|)^(1/2) exp[1/2 (z_c . V_c^-1 z_c - z_k . V_k^-1 z_k)]
+        is formed from differences between the components, because quadratic forms of an outlying x share a
+        magnitude that would drown it, and without logarithms of weights and volumes, whose rounding would
+        become that of a small share.
         """
         alpha, sigma = self.levels_by_component
         factor = self.covariance.factor(alpha, sigma)
         residuals = x[..., None, :] - alpha[..., None] * self.means
         whitened = factor.solve(residuals)
-        log_mantissa, exponent = log_product(2.0 * np.pi * factor.pivots)
-        half_logs = 0.5 * (log_mantissa + np.log(2.0) * exponent)
+        volumes = binary_product(2.0 * np.pi * factor.pivots)
+        half_logs = 0.5 * (np.log(volumes[0]) + np.log(2.0) * volumes[1])
         logits = self.log_weights - (0.5 * factor.quadratic(residuals) + half_logs)
         lead = np.argmax(logits, axis=-1)
 
@@ -126,33 +130,52 @@ class Components:
         scaled = alpha[..., None]
         anchor = Anchor(alpha, sigma, lead, scaled * lead_residual, scaled * lead_whitened)
         deviations = self._deviations(factor, whitened, shifts, anchor)
-        gains = np.sum(
-            _smaller(
-                (shifts * lead_whitened, residuals * deviations),
-                (shifts * whitened, lead_residual * deviations),
-            ),
-            axis=-1,
+        differences = _smaller(
+            (shifts * lead_whitened, residuals * deviations), (shifts * whitened, lead_residual * deviations)
         )
-        log_volumes = (log_mantissa - select(log_mantissa, lead, 0)[..., None]) + np.log(2.0) * (
-            exponent - select(exponent, lead, 0)[..., None]
-        )
-        log_ratios = self.log_weights - select(self.log_weights, lead, 0)[..., None]
-        exponents = log_ratios + 0.5 * (alpha * gains - log_volumes)
-
-        largest = exponents.max(axis=-1, keepdims=True)
-        terms = np.exp(exponents - largest)
+        gains = 0.5 * alpha * np.sum(differences, axis=-1)
+        terms, power = self._relative_shares(volumes, gains, lead)
         total = terms.sum(axis=-1, keepdims=True)
-        log_prob = select(logits, lead, 0) + (largest + np.log(total))[..., 0]
+        log_prob = select(logits, lead, 0) + (np.log(2.0) * power + np.log(total[..., 0]))
         return Evaluation(log_prob, terms / total, -whitened, deviations, factor)
 
+    def _relative_shares(
+        self, volumes: tuple[Array, Array], gains: Array, lead: NDArray[np.intp]
+    ) -> tuple[Array, Array]:
+        """(w_k / w_c) (|V_c| / |V_k|)^(1/2) exp(gains) as terms times 2^power, the largest term near 1."""
+        weights, places = np.frexp(self.weights)
+        mantissas, exponents = volumes
+        spare = select(exponents, lead, 0)[..., None] - exponents
+        halved = np.floor(0.5 * spare)
+        roots = np.sqrt(select(mantissas, lead, 0)[..., None] / mantissas * np.exp2(spare - 2.0 * halved))
+        turns = np.rint(gains / np.log(2.0))
+        rest = np.clip(gains - turns * np.log(2.0), -1.0, 1.0)  # beyond it only where gains exceed 1e15
+        shares = weights / select(weights, lead, 0)[..., None] * roots * np.exp(rest)
+        powers = places - select(places, lead, 0)[..., None] + halved + turns
+        power = np.where(shares > 0.0, powers, -np.inf).max(axis=-1)
+        below = np.clip(powers - power[..., None], -_no_share, 0.0).astype(np.intc)
+        return np.ldexp(shares, below), power
+
     def _deviations(self, factor: Factor, whitened: Array, shifts: Array, anchor: Anchor) -> Array:
-        """e_k."""
+        """e_k, entry by entry from the form that cancels less: of large terms of V_k^-1 [...], or s_k - s_c.
+
+        The first is right where the components see x alike, the second where a wide one meets a narrow one. A solve
+        that mixes coordinates errs in each by the whole vector, in units of the coordinates' own scales, so a small
+        entry is no sign of a small error.
+        """
         scaled = anchor.alpha[..., None]
         apart = factor.solve(shifts)
         differences = self.covariance.deviations(factor, shifts, anchor)
         lead = select(whitened, anchor.component, 1)[..., None, :]
         cancelling = scaled * (np.abs(apart) + np.abs(differences - apart))
-        direct = np.abs(lead) + np.abs(whitened) < cancelling
+        subtracted = np.abs(lead) + np.abs(whitened)
+        if not isinstance(self.covariance, Diagonal):
+            spread = np.diagonal(self.covariance.matrix, axis1=-2, axis2=-1)
+            scales = np.sqrt(scaled**2 * spread + anchor.sigma[..., None] ** 2)
+            subtracted, cancelling = (
+                np.max(scales * terms, axis=-1, keepdims=True) / scales for terms in (subtracted, cancelling)
+            )
+        direct = subtracted < cancelling
         return np.where(direct, (lead - whitened) / np.where(direct, scaled, 1.0), differences)
 
     def score(self, x: Array) -> Array:
@@ -228,13 +251,9 @@ class Components:
         cubes = outer(centred, centred)[..., None] * centred[..., None, None, :]
         mixed = at.average(spread[..., None] * centred[..., None, None, :], 3)
         axes = mixed.ndim - 3
-        turns = [
-            mixed.transpose(*range(axes), *(axes + i for i in order)) for order in permutations(range(3))
-        ]
+        turns = [mixed.transpose(*range(axes), *(axes + i for i in order)) for order in permutations(range(3))]
         total = at.average(cubes, 3) + 0.5 * sum(turns, np.zeros_like(mixed))
-        orders = [
-            total.transpose(*range(axes), *(axes + i for i in order)) for order in permutations(range(3))
-        ]
+        orders = [total.transpose(*range(axes), *(axes + i for i in order)) for order in permutations(range(3))]
         return np.asarray(np.max(orders, axis=0))
 
     # ------------------------------------------------------------------------------------------- moments

@@ -197,9 +197,7 @@ class Diagonal:
 
     def deviations(self, factor: Factor, shifts: Array, anchor: Anchor) -> Array:
         return factor.solve(
-            shifts
-            + (self.eigenvalues - select(self.eigenvalues, anchor.component, 1)[..., None, :])
-            * anchor.whitened
+            shifts + (self.eigenvalues - select(self.eigenvalues, anchor.component, 1)[..., None, :]) * anchor.whitened
         )
 
     def select(self, index: NDArray[np.intp]) -> Diagonal:

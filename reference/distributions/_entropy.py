@@ -46,9 +46,7 @@ def entropy_on_the_line(log_prob: Callable[[Array], Array], means: Array, deviat
     return total
 
 
-def _panels(
-    log_prob: Callable[[Array], Array], left: Array, right: Array, rule: tuple[Array, Array]
-) -> Array:
+def _panels(log_prob: Callable[[Array], Array], left: Array, right: Array, rule: tuple[Array, Array]) -> Array:
     """-int p log p over each panel [left, right] by one rule."""
     nodes, weights = rule
     half = 0.5 * (right - left)

@@ -11,6 +11,7 @@ from reference._checks import Array, unit_roundoff
 
 __all__ = [
     "apply",
+    "binary_product",
     "cholesky_pivots",
     "eigensystem",
     "frozen",
@@ -60,14 +61,16 @@ def select(array: Array, index: NDArray[np.intp], event_dims: int) -> Array:
     return np.take_along_axis(choices, chosen, axis=axis).squeeze(axis)
 
 
-def log_product(values: Array) -> tuple[Array, Array]:
-    """Log prod_j v_j = log m + n log 2 over the last axis, as the pair (log m, n) with n an exact integer.
-
-    Mantissas are multiplied and exponents added, so nothing overflows, and the difference of two logarithms
-    loses nothing to the magnitude that they share.
-    """
+def binary_product(values: Array) -> tuple[Array, Array]:
+    """prod_j v_j = m 2^n over the last axis, as the pair (m, n) with n an exact integer; nothing overflows."""
     mantissas, exponents = np.frexp(values)
-    return np.log(np.prod(mantissas, axis=-1)), exponents.sum(axis=-1).astype(np.float64)
+    return np.asarray(np.prod(mantissas, axis=-1)), exponents.sum(axis=-1).astype(np.float64)
+
+
+def log_product(values: Array) -> tuple[Array, Array]:
+    """Log prod_j v_j = log m + n log 2 over the last axis, as the pair (log m, n) with n an exact integer."""
+    mantissa, exponent = binary_product(values)
+    return np.log(mantissa), exponent
 
 
 # ------------------------------------------------------------------------------------------- triangular
@@ -142,9 +145,7 @@ def _is_diagonal(matrix: Array) -> bool:
     return not np.any((np.abs(matrix) > _negligible * outer(scale, scale)) & off_diagonal)
 
 
-def _rotate(
-    matrix: Array, vectors: Array, first: NDArray[np.intp], second: NDArray[np.intp]
-) -> tuple[Array, Array]:
+def _rotate(matrix: Array, vectors: Array, first: NDArray[np.intp], second: NDArray[np.intp]) -> tuple[Array, Array]:
     """One round of Jacobi: annihilate the entries (p, q) of disjoint pairs."""
     left, right, cross = matrix[..., first, first], matrix[..., second, second], matrix[..., first, second]
     active = np.abs(cross) > _negligible * np.sqrt(np.abs(left)) * np.sqrt(np.abs(right))

@@ -55,9 +55,7 @@ class GaussianMixture(Law):
         shares, centres, batch = _weights_and_means(weights, means)
         tall = _checks.real("factors", factors)
         if tall.ndim < 3 or tall.shape[-2] != centres.shape[-1] or tall.shape[-1] < 1:
-            raise ValueError(
-                f"factors: expected shape (..., K, {centres.shape[-1]}, r) with r >= 1, got {tall.shape}"
-            )
+            raise ValueError(f"factors: expected shape (..., K, {centres.shape[-1]}, r) with r >= 1, got {tall.shape}")
         values = _filled("variances", _checks.nonnegative("variances", variances), 0, batch, shares)
         law = LowRank(_filled("factors", tall, 2, batch, shares), values)
         return cls._made(shares, centres, batch, law)
@@ -128,9 +126,7 @@ def _entropy_of_one(weights: Array, means: Array, variances: Array) -> float:
     present = weights > 0.0
     one, zero = np.ones(()), np.zeros(())
     law = Components(weights[present], means[present, None], Diagonal(variances[present, None]), one, zero)
-    return entropy_on_the_line(
-        lambda x: law.evaluate(x[:, None]).log_prob, means[present], np.sqrt(variances[present])
-    )
+    return entropy_on_the_line(lambda x: law.evaluate(x[:, None]).log_prob, means[present], np.sqrt(variances[present]))
 
 
 def _weights_and_means(weights: object, means: object) -> tuple[Array, Array, tuple[int, ...]]:
@@ -151,7 +147,5 @@ def _filled(name: str, array: Array, event_dims: int, batch: tuple[int, ...], we
         raise ValueError(f"{name}: expected {components} components on axis {axis}, got shape {array.shape}")
     shape = _checks.broadcast(data=batch, **{name: array.shape[:axis]})
     if shape != batch:
-        raise ValueError(
-            f"{name}: expected batch shape {batch} of weights and means, got {array.shape[:axis]}"
-        )
+        raise ValueError(f"{name}: expected batch shape {batch} of weights and means, got {array.shape[:axis]}")
     return frozen(np.broadcast_to(array, (*batch, *array.shape[axis:])))

@@ -34,11 +34,7 @@ class PointCloud(Law):
         if places.ndim < 2 or places.shape[-2] < 1:
             raise ValueError(f"points: expected shape (..., M, d) with M >= 1, got {places.shape}")
         count, size = places.shape[-2:]
-        shares = (
-            np.full(count, 1.0 / count)
-            if weights is None
-            else _checks.mixture_weights("weights", weights, count)
-        )
+        shares = np.full(count, 1.0 / count) if weights is None else _checks.mixture_weights("weights", weights, count)
         blur = _checks.nonnegative("variance", variance)
         batch = _checks.broadcast(points=places.shape[:-2], weights=shares.shape[:-1], variance=blur.shape)
         self._hold(

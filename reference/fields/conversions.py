@@ -213,9 +213,7 @@ def score_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, sigma
     Domain: sigma > 0.  Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    u, x, alpha, sigma = _point(
-        "v_prediction", v_prediction, x, alpha, sigma, divides="sigma", preserving=True
-    )
+    u, x, alpha, sigma = _point("v_prediction", v_prediction, x, alpha, sigma, divides="sigma", preserving=True)
     return -(x + alpha * u / sigma)
 
 
@@ -388,8 +386,7 @@ def _point(
     for level, values in (("alpha", signal), ("sigma", noise)):
         if level == divides and np.any(values == 0.0):
             raise ValueError(
-                f"{level}: expected values > 0 (a division by {level}; the open interval (0, inf) is valid), "
-                "got 0.0"
+                f"{level}: expected values > 0 (a division by {level}; the open interval (0, inf) is valid), got 0.0"
             )
     if preserving:
         variance_preserving(*np.broadcast_arrays(signal, noise))
@@ -412,7 +409,5 @@ def _determinant(alpha: Array, sigma: Array, rates: _Rates) -> Array:
     """W = alpha sigma' - alpha' sigma, positive on a path; refused where it vanishes."""
     determinant = alpha * rates.sigma - rates.alpha * sigma
     if np.any(determinant == 0.0):
-        raise ValueError(
-            "alpha, sigma and their derivatives: expected alpha sigma' - alpha' sigma != 0, got 0.0"
-        )
+        raise ValueError("alpha, sigma and their derivatives: expected alpha sigma' - alpha' sigma != 0, got 0.0")
     return np.asarray(determinant)

@@ -42,8 +42,7 @@ def _solve(components: Components, path: Path, x: Array, start: Array, end: Arra
     """Bracketed Newton iteration, every third step a bisection."""
     variances, means = components.covariance.eigenvalues[..., 0], components.means[..., 0]
     stretches, shifts = (
-        value[..., 0]
-        for value in flow_coefficients(path, start[..., None], end[..., None], variances[..., None])
+        value[..., 0] for value in flow_coefficients(path, start[..., None], end[..., None], variances[..., None])
     )
     alpha, sigma = path.alpha(start)[..., None], path.sigma(start)[..., None]
     spread = np.sqrt(alpha**2 * variances + sigma**2)

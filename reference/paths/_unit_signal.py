@@ -63,9 +63,7 @@ class VE(_UnitSignal):
         for name in ("sigma_min", "sigma_max"):
             object.__setattr__(self, name, _checks.positive_parameter(name, getattr(self, name)))
         if self.sigma_max <= self.sigma_min:
-            raise ValueError(
-                f"sigma_max: expected more than sigma_min = {self.sigma_min!r}, got {self.sigma_max!r}"
-            )
+            raise ValueError(f"sigma_max: expected more than sigma_min = {self.sigma_min!r}, got {self.sigma_max!r}")
         _checks.instance("subtract_initial_variance", self.subtract_initial_variance, bool)
 
     @property

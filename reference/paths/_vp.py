@@ -26,9 +26,7 @@ class _LinearRate(Path):
         for name in ("beta_min", "beta_max", "terminal_time"):
             object.__setattr__(self, name, _checks.positive_parameter(name, getattr(self, name)))
         if self.beta_max < self.beta_min:
-            raise ValueError(
-                f"beta_max: expected at least beta_min = {self.beta_min!r}, got {self.beta_max!r}"
-            )
+            raise ValueError(f"beta_max: expected at least beta_min = {self.beta_min!r}, got {self.beta_max!r}")
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -61,9 +59,7 @@ class _LinearRate(Path):
     def _log_saturation_quotient(self, clean: Array, noisy: Array) -> Array:
         """Log of (1 - e^-B(noisy))/(1 - e^-B(clean)), >= 0; inf at clean = 0."""
         with np.errstate(divide="ignore", over="ignore"):
-            return np.log1p(
-                -np.expm1(-self._integral_between(clean, noisy)) / np.expm1(self._integral(clean))
-            )
+            return np.log1p(-np.expm1(-self._integral_between(clean, noisy)) / np.expm1(self._integral(clean)))
 
     def _alpha(self, t: Array) -> Array:
         return np.exp(-0.5 * self._integral(t))
