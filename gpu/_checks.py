@@ -123,9 +123,7 @@ def tensors(**named: Any) -> tuple[Tensor, ...]:
     for name, value in named.items():
         if isinstance(value, Tensor):
             if value.dtype not in _FLOATS:
-                raise TypeError(
-                    f"{name}: expected a float32 or float64 tensor, got dtype {_short(value.dtype)}"
-                )
+                raise TypeError(f"{name}: expected a float32 or float64 tensor, got dtype {_short(value.dtype)}")
             if first is None:
                 first = (name, value)
             else:
@@ -151,8 +149,7 @@ def _same_kind(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
     (name, a), (other, b) = first, second
     if a.dtype != b.dtype:
         raise TypeError(
-            f"{other}: expected the dtype of {name}, {_short(a.dtype)}, got {_short(b.dtype)}; "
-            f"nothing is cast silently"
+            f"{other}: expected the dtype of {name}, {_short(a.dtype)}, got {_short(b.dtype)}; nothing is cast silently"
         )
     if a.device != b.device:
         raise TypeError(f"{other}: expected the device of {name}, {a.device}, got {b.device}")
@@ -228,12 +225,7 @@ def square(name: str, value: Tensor, size: int | None = None) -> int:
     """The size d of a stack of matrices (..., d, d)."""
     wanted = "d" if size is None else str(size)
     shape = tuple(value.shape)
-    if (
-        value.dim() < 2
-        or shape[-1] != shape[-2]
-        or shape[-1] == 0
-        or (size is not None and shape[-1] != size)
-    ):
+    if value.dim() < 2 or shape[-1] != shape[-2] or shape[-1] == 0 or (size is not None and shape[-1] != size):
         raise ValueError(f"{name}: expected shape (..., {wanted}, {wanted}), got {shape}")
     return shape[-1]
 
@@ -249,9 +241,7 @@ def broadcast(**shapes: tuple[int, ...]) -> tuple[int, ...]:
             if len(shape) > 0 and shape != common:
                 common = tuple(torch.broadcast_shapes(common, shape))  # type: ignore[no-untyped-call]
         except RuntimeError:
-            raise ValueError(
-                f"{name}: expected batch axes that broadcast with {common}, got {tuple(shape)}"
-            ) from None
+            raise ValueError(f"{name}: expected batch axes that broadcast with {common}, got {tuple(shape)}") from None
     return common
 
 
@@ -282,7 +272,7 @@ def positive(*, constructor: bool = False, **named: Tensor) -> None:
     for name, value in named.items():
         if _readable(value, constructor):
             data = value.detach()
-            _require(name, (data > 0) & data.isfinite(), data, "finite values above 0")
+            _require(name, (data > 0) & (data < math.inf), data, "finite values above 0")
 
 
 def nonnegative(*, constructor: bool = False, **named: Tensor) -> None:
@@ -290,7 +280,7 @@ def nonnegative(*, constructor: bool = False, **named: Tensor) -> None:
     for name, value in named.items():
         if _readable(value, constructor):
             data = value.detach()
-            _require(name, (data >= 0) & data.isfinite(), data, "finite values of at least 0")
+            _require(name, (data >= 0) & (data < math.inf), data, "finite values of at least 0")
 
 
 def between(
@@ -311,9 +301,7 @@ def between(
         _require(name, good & data.isfinite(), data, f"finite values in {interval}, {what}")
 
 
-def levels(
-    alpha: Tensor, sigma: Tensor, *, alpha_positive: bool = False, sigma_positive: bool = False
-) -> None:
+def levels(alpha: Tensor, sigma: Tensor, *, alpha_positive: bool = False, sigma_positive: bool = False) -> None:
     """Signal and noise coefficients: finite, at least 0 (above 0 where divided by), never both 0."""
     (positive if alpha_positive else nonnegative)(alpha=alpha)
     (positive if sigma_positive else nonnegative)(sigma=sigma)
@@ -322,9 +310,7 @@ def levels(
         _require("sigma", present, sigma.detach(), "a value above 0 where alpha is 0")
 
 
-def time_in_domain(
-    path: HasDomain, *, open_start: bool = False, open_end: bool = False, **named: Tensor
-) -> None:
+def time_in_domain(path: HasDomain, *, open_start: bool = False, open_end: bool = False, **named: Tensor) -> None:
     """Times inside the path's domain, without its ends where those are open (named in the message).
 
     The ends are compared in the dtype of the times, so the float32 nearest to an end is that end.
@@ -362,9 +348,7 @@ def ordered(clean: Tensor, noisy: Tensor) -> None:
 def increasing(name: str, value: Tensor, *, minimum: int = 1) -> None:
     """One axis of at least `minimum` finite values, each above the one before."""
     if value.dim() != 1 or value.shape[0] < minimum:
-        raise ValueError(
-            f"{name}: expected one axis of at least {minimum} values, got shape {tuple(value.shape)}"
-        )
+        raise ValueError(f"{name}: expected one axis of at least {minimum} values, got shape {tuple(value.shape)}")
     if values_are_checked(value):
         data = value.detach()
         _require(name, data.isfinite(), data, "finite values")
@@ -377,14 +361,12 @@ def weights(name: str, value: Tensor) -> None:
     if not values_are_readable(value):
         return
     data = value.detach()
-    _require(name, (data >= 0) & data.isfinite(), data, "finite values of at least 0")
+    _require(name, (data >= 0) & (data < math.inf), data, "finite values of at least 0")
     allowed = 4 * size * unit_roundoff(value.dtype)
     for row in data.reshape(-1, size).tolist():
         total = math.fsum(row)
         if abs(total - 1) > allowed:
-            raise ValueError(
-                f"{name}: expected weights that sum to 1 within {allowed:.3g}, got a sum of {total!r}"
-            )
+            raise ValueError(f"{name}: expected weights that sum to 1 within {allowed:.3g}, got a sum of {total!r}")
 
 
 def covariance(name: str, value: Tensor, size: int | None = None) -> None:
@@ -404,8 +386,7 @@ def covariance(name: str, value: Tensor, size: int | None = None) -> None:
     lowest, size_of_largest = eigenvalues[..., 0], eigenvalues.abs().amax(-1)
     if bool((lowest < -4 * d * unit_roundoff(value.dtype) * size_of_largest).any()):
         raise ValueError(
-            f"{name}: expected a positive semidefinite matrix, "
-            f"got smallest eigenvalue {float(lowest.min()):.6g}"
+            f"{name}: expected a positive semidefinite matrix, got smallest eigenvalue {float(lowest.min()):.6g}"
         )
 
 
@@ -416,9 +397,7 @@ def factored(name: str, value: Tensor, factor: Tensor, failed: Tensor) -> None:
         rounding = value.shape[-1] * unit_roundoff(value.dtype) * value.detach().diagonal(dim1=-2, dim2=-1)
         if not bool(((failed == 0) & (pivots > rounding).all(-1)).all()):
             lowest = float(torch.linalg.eigvalsh(value.detach()).min())
-            raise ValueError(
-                f"{name}: expected a positive definite matrix, got smallest eigenvalue {lowest:.6g}"
-            )
+            raise ValueError(f"{name}: expected a positive definite matrix, got smallest eigenvalue {lowest:.6g}")
 
 
 def density(lowest: Tensor, rounding: Tensor) -> None:
@@ -451,17 +430,14 @@ def components(size: int, **batches: tuple[int, ...]) -> None:
     for name, batch in batches.items():
         if len(batch) == 0 or batch[-1] != size:
             raise ValueError(
-                f"{name}: expected a component axis K = {size} after the batch axes, "
-                f"got batch axes {tuple(batch)}"
+                f"{name}: expected a component axis K = {size} after the batch axes, got batch axes {tuple(batch)}"
             )
 
 
 def cloud(name: str, value: Tensor) -> None:
     """Points (*B, M, d), at least one."""
     if value.dim() < 2 or value.shape[-2] == 0:
-        raise ValueError(
-            f"{name}: expected shape (..., M, d) with at least one point, got {tuple(value.shape)}"
-        )
+        raise ValueError(f"{name}: expected shape (..., M, d) with at least one point, got {tuple(value.shape)}")
 
 
 def factors(name: str, value: Tensor, size: int) -> None:

@@ -16,9 +16,7 @@ from gpu.paths import Path
 
 __all__ = ["Flow"]
 
-_INSTEAD = (
-    "the flow has a closed form for Gaussian data; in one dimension likelihood.quantile_map serves others"
-)
+_INSTEAD = "the flow has a closed form for Gaussian data; in one dimension likelihood.quantile_map serves others"
 
 
 @dataclass(frozen=True, eq=False)

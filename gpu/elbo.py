@@ -92,9 +92,7 @@ def diffusion_term(data: Gaussian, path: Path, *, clean: Tensor | float, noisy: 
     return 0.5 * _step_excess(data, path, clean, noisy).sum(-1)
 
 
-def optimal_step_covariance(
-    data: Gaussian, path: Path, *, clean: Tensor | float, noisy: Tensor | float
-) -> Tensor:
+def optimal_step_covariance(data: Gaussian, path: Path, *, clean: Tensor | float, noisy: Tensor | float) -> Tensor:
     """Covariance of x_clean given x_noisy, which does not depend on x_noisy: (..., d, d).
 
     bridge_variance I + data_weight^2 sigma^2 S V^-1 at the noisy time. clean < noisy on the closed domain

@@ -25,9 +25,7 @@ __all__ = [
 ]
 
 
-def karras_sigmas(
-    count: int, *, sigma_min: Tensor | float, sigma_max: Tensor | float, rho: float = 7.0
-) -> Tensor:
+def karras_sigmas(count: int, *, sigma_min: Tensor | float, sigma_max: Tensor | float, rho: float = 7.0) -> Tensor:
     """Noise levels whose rho-th roots are evenly spaced, decreasing from sigma_max to sigma_min: (count,).
 
     sigma_i = (sigma_max^(1/rho) + i/(count - 1) (sigma_min^(1/rho) - sigma_max^(1/rho)))^rho; both ends are
@@ -49,9 +47,7 @@ def karras_sigmas(
         torch.log(torch.where(root > 0.5, 1.0, root)),
     )
     above = torch.log1p(before * torch.expm1(gap.clamp(max=60)))
-    inner = torch.where(
-        2 * torch.log(root) > -gap, highest * torch.exp(rho * below), lowest * torch.exp(rho * above)
-    )
+    inner = torch.where(2 * torch.log(root) > -gap, highest * torch.exp(rho * below), lowest * torch.exp(rho * above))
     return _with_ends(highest, inner, lowest)
 
 
@@ -80,9 +76,7 @@ def uniform_times(count: int, *, t_start: Tensor | float, t_end: Tensor | float)
     return _with_ends(start, before * start + after * end, end)
 
 
-def uniform_half_log_snr_times(
-    path: Path, count: int, *, t_start: Tensor | float, t_end: Tensor | float
-) -> Tensor:
+def uniform_half_log_snr_times(path: Path, count: int, *, t_start: Tensor | float, t_end: Tensor | float) -> Tensor:
     """Times of evenly spaced half log-SNR from t_start to t_end, both ends exact: (count,).
 
     Formed by geometric interpolation of the noise-to-signal ratio, so that no lambda is rounded. Raises

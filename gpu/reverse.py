@@ -27,9 +27,7 @@ __all__ = [
 ]
 
 
-def reverse_drift(
-    data: Law, path: Path, x: Tensor, t: Tensor | float, *, noise_level: Tensor | float
-) -> Tensor:
+def reverse_drift(data: Law, path: Path, x: Tensor, t: Tensor | float, *, noise_level: Tensor | float) -> Tensor:
     """Drift of the reverse family: f x - (1 + l^2)/2 g^2 grad log p_t(x), (..., d), in time running like t.
 
     l = 0 is the probability-flow ODE, l = 1 Anderson's reverse SDE; every l >= 0 has the marginals p_t.
@@ -72,9 +70,7 @@ def flow_matrix(data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: T
     return Flow.between(data, path, t_start, t_end).matrix()
 
 
-def flow_map(
-    data: Gaussian, path: Path, x: Tensor, *, t_start: Tensor | float, t_end: Tensor | float
-) -> Tensor:
+def flow_map(data: Gaussian, path: Path, x: Tensor, *, t_start: Tensor | float, t_end: Tensor | float) -> Tensor:
     """Where the probability-flow ODE takes x: m_end + V_end^(1/2) V_start^(-1/2) (x - m_start), (..., d).
 
     Both directions of travel are valid. Formed as a combination of x and of the mean whose coefficients do
@@ -105,17 +101,13 @@ def frozen_step_matrix(
     """
     state, gain = _checks.tensors(state_coefficient=state_coefficient, data_coefficient=data_coefficient)
     marginal = _frozen(data, path, t, state_coefficient=state, data_coefficient=gain)
-    batch = _checks.broadcast(
-        t=marginal.batch_shape, state_coefficient=state.shape, data_coefficient=gain.shape
-    )
+    batch = _checks.broadcast(t=marginal.batch_shape, state_coefficient=state.shape, data_coefficient=gain.shape)
     level = marginal._components.variance_level()
     matrix = level.gain(state[..., None], gain[..., None]).as_matrix()
     return matrix[..., 0, :, :].expand(*batch, -1, -1)
 
 
-def frozen_step_offset(
-    data: Gaussian, path: Path, t: Tensor | float, *, data_coefficient: Tensor | float
-) -> Tensor:
+def frozen_step_offset(data: Gaussian, path: Path, t: Tensor | float, *, data_coefficient: Tensor | float) -> Tensor:
     """Offset of the step x -> p x + q D(x) on Gaussian data: q (I - alpha K) mu = q sigma^2 V^-1 mu, (...,
     d).
 
@@ -168,14 +160,10 @@ def propagate_covariance(matrix: Tensor, covariance: Tensor, noise_variance: Ten
 
     Catalogue: P58 (Lai et al., arXiv 2510.21890).
     """
-    matrix, covariance, variance = _checks.tensors(
-        matrix=matrix, covariance=covariance, noise_variance=noise_variance
-    )
+    matrix, covariance, variance = _checks.tensors(matrix=matrix, covariance=covariance, noise_variance=noise_variance)
     size = _checks.square("matrix", matrix)
     _checks.covariance("covariance", covariance, size)
-    _checks.broadcast(
-        matrix=matrix.shape[:-2], covariance=covariance.shape[:-2], noise_variance=variance.shape
-    )
+    _checks.broadcast(matrix=matrix.shape[:-2], covariance=covariance.shape[:-2], noise_variance=variance.shape)
     _checks.finite(matrix=matrix)
     _checks.nonnegative(noise_variance=variance)
     return add_identity(symmetric(matrix @ covariance @ matrix.mT), variance)

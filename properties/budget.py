@@ -43,9 +43,10 @@ NORMWISE = ToleranceClass(
     "measured for the stable forms, and the same numbers are 1e17 entrywise, whatever the code.",
 )
 MATRIX_ROUTES = frozenset({"low_rank"})
-"""Data laws whose density and score are normwise whoever computes them: F F^T + v I is never formed, and the factorisations
-that take its place (QR, SVD of F) mix the coordinates. The counterexample is `data_point` of seed 342 (d = 3, rank 1, v far
-below |F|^2): the score by pivoted QR is 8.19 CNU entrywise and 1.4 normwise; a sparse F reaches 9.7, an outlying x 15."""
+"""Data laws whose density and score are normwise whoever computes them: F F^T + v I is never formed, and the
+factorisations that take its place (QR, SVD of F) mix the coordinates. The counterexample is `data_point` of seed 342
+(d = 3, v far below |F|^2): the score by pivoted QR is 8.19 CNU entrywise and 1.4 normwise; a sparse F reaches 9.7, an
+outlying x 15."""
 
 TRUNCATED = ToleranceClass(
     "truncated",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -172,39 +173,60 @@ class View:
         if law.count == 1:
             batch = _checks.broadcast(data=law.batch_shape, x=self.x.shape[:-1])
             return law.weights.new_ones((*batch, 1))
-        reference = (law.weights * law.structure.total_variance()).sum(-1).detach() / law.size
-        ratio = self.level.log_ratio(reference)
+        ratio = self.level.log_ratio(self.gaps, self.reference)
         direct = torch.add(ratio / -2, self.quadratic, alpha=-0.5)
         likely = softmax(law.weights, direct)
-        smaller = self._relative_is_smaller(likely.detach(), reference)
-        if _holds_nowhere(smaller):
-            return likely
-        excess = self.level.excess(self.quadratic, lambda: self.standard, reference)
-        relative = (ratio + (excess - self._linear(reference))) / -2
-        return softmax(law.weights, torch.where(smaller[..., None], relative, direct))
+        smaller = self._relative_is_smaller(likely.detach())
+        if _may_branch(smaller):
+            if not bool(smaller.any()):
+                return likely
+            if smaller.dim() > 0 and law.batch_shape == ():
+                relative = softmax(law.weights, self._relative(ratio, smaller))
+                return likely.index_put((smaller,), relative)
+        return softmax(law.weights, torch.where(smaller[..., None], self._relative(ratio), direct))
 
-    @torch.no_grad()
-    def _relative_is_smaller(self, likely: Tensor, reference: Tensor) -> Tensor:
-        """Whether the terms of the relative logits of the likely components are the smaller ones, (...,)."""
-        law, signal = self.law, self.law.alpha[..., None]
-        centre = law.base_mean()
-        reach = self._scale(reference) * (law.base_means - centre).norm(dim=-1)
-        near = reach * (signal * (law.base_means + centre).norm(dim=-1))
-        linear = torch.addcmul(near, 2 * reach, self.x.norm(dim=-1)[..., None])
-        gain = self.quadratic * (1 - self.level.largest_gap(reference)) - linear
-        return (likely * gain).sum(-1) > 0
+    @memo
+    def reference(self) -> Tensor:
+        """The mean variance c of the data, (...,)."""
+        law = self.law
+        return (law.weights * law.structure.total_variance()).sum(-1).detach() / law.size
 
-    def _scale(self, reference: Tensor) -> Tensor:
-        """alpha/(alpha^2 c + sigma^2), c the reference (...,); (..., 1)."""
+    @memo
+    def gaps(self) -> Tensor:
+        """I - V_k/(alpha^2 c + sigma^2), as the level has it."""
+        return self.level.gaps(self.reference)
+
+    @memo
+    def _shift_and_middle(self) -> tuple[Tensor, Tensor]:
+        """Differences mu_k - mu and sums mu_k + mu, (..., K, d)."""
+        centre = self.law.base_mean().detach()
+        return self.law.base_means - centre, self.law.base_means + centre
+
+    @memo
+    def _scale(self) -> Tensor:
+        """alpha/(alpha^2 c + sigma^2), (..., 1)."""
         signal = self.law.alpha[..., None]
-        return signal / (signal.square() * reference[..., None] + self.law.sigma.square()[..., None])
+        return signal / (signal.square() * self.reference[..., None] + self.law.sigma.square()[..., None])
 
-    def _linear(self, reference: Tensor) -> Tensor:
-        """Terms alpha (mu_k - mu).(2 x - alpha (mu_k + mu))/(alpha^2 c + sigma^2), (..., K)."""
-        law, signal = self.law, self.law.alpha[..., None]
-        centre = law.base_mean().detach()
-        shift, middle = law.base_means - centre, law.base_means + centre
-        return self._scale(reference) * (2 * dot_products(self.x, shift) - signal * (shift * middle).sum(-1))
+    def _relative_is_smaller(self, likely: Tensor) -> Tensor:
+        """Whether the terms of the relative logits of the likely components are the smaller ones, (...,)."""
+        shift, middle = (vectors.norm(dim=-1) for vectors in self._shift_and_middle)
+        reach = self._scale * shift
+        near = reach * (self.law.alpha[..., None] * middle)
+        linear_terms = torch.stack((near, 2 * reach), -2)
+        linear = dot_products(likely, linear_terms)
+        room = (1 - self.level.largest_gap(self.gaps))[..., None, :].expand_as(linear_terms[..., :1, :])
+        gain = dot_products(likely * self.quadratic, room)[..., 0]
+        smaller: Tensor = gain > linear[..., 0] + linear[..., 1] * self.x.norm(dim=-1)
+        return smaller
+
+    def _relative(self, ratio: Tensor, points: Any = ...) -> Tensor:
+        """Logits relative to those of the one Gaussian, at all points or at those of a mask, (..., K)."""
+        excess = self.level.excess(self.quadratic[points], lambda: self.standard[points], self.gaps)
+        shift, middle = self._shift_and_middle
+        far = self.law.alpha[..., None] * (shift * middle).sum(-1)
+        linear = self._scale * (2 * dot_products(self.x[points], shift) - far)
+        return (ratio + (excess - linear)) / -2
 
     def score(self) -> Tensor:
         """Score grad log p = -sum_k r_k V_k^-1 (x - alpha mu_k), (..., d)."""
@@ -266,9 +288,7 @@ class View:
         law = self.posterior()
         weights, size = law.weights, self.law.size
         if law.spread is None:
-            return torch.zeros_like(law.base_means[..., 0, :, None, None]).expand(
-                *law.batch_shape, size, size, size
-            )
+            return torch.zeros_like(law.base_means[..., 0, :, None, None]).expand(*law.batch_shape, size, size, size)
         a = law.spread
         gap = self._posterior_covariance_spread(weights, law.covariances())
         mixed = torch.einsum("...k,...ki,...kjl->...ijl", weights, a, gap)
@@ -288,9 +308,9 @@ class View:
         return torch.where(chosen, _centred(weights, inverses, 2), _centred(weights, covariances, 2))
 
 
-def _holds_nowhere(mask: Tensor) -> bool:
-    """Whether a mask is seen to be False everywhere; nothing waits for a device to find out."""
-    return mask.device.type == "cpu" and _checks.values_are_readable(mask) and not bool(mask.any())
+def _may_branch(mask: Tensor) -> bool:
+    """Whether Python may look at a mask, without waiting for a device."""
+    return mask.device.type == "cpu" and _checks.values_are_readable(mask)
 
 
 def _hypotenuse(a: Tensor, b: Tensor) -> Tensor:

@@ -92,26 +92,27 @@ class DenseLevel:
         """Log-determinant of V, (..., K)."""
         return 2 * self._factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
-    def log_ratio(self, reference: Tensor) -> Tensor:
+    def log_ratio(self, gaps: Tensor, reference: Tensor) -> Tensor:
         """The difference log |V| - d log(alpha^2 c + sigma^2), c the reference (...,); (..., K)."""
+        del gaps
         common = self.alpha.square() * reference[..., None] + self.sigma.square()
         return self.log_determinant() - self.matrices.shape[-1] * common.log()
 
-    def _gaps(self, reference: Tensor) -> Tensor:
+    def gaps(self, reference: Tensor) -> Tensor:
         """I - V/(alpha^2 c + sigma^2), c the reference (...,): (..., K, d, d)."""
         signal, centre = self.alpha.square(), reference[..., None]
         share = signal / (signal * centre + self.sigma.square())
         return add_identity(-self.matrices, centre) * share[..., None, None]
 
-    def excess(self, quadratic: Tensor, standard: Callable[[], Tensor], reference: Tensor) -> Tensor:
-        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K)."""
+    def excess(self, quadratic: Tensor, standard: Callable[[], Tensor], gaps: Tensor) -> Tensor:
+        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference of the gaps: (..., K)."""
         del quadratic
         residual = standard()
-        return (self._solve(residual) * _apply(self._gaps(reference), residual)).sum(-1)
+        return (self._solve(residual) * _apply(gaps, residual)).sum(-1)
 
-    def largest_gap(self, reference: Tensor) -> Tensor:
+    def largest_gap(self, gaps: Tensor) -> Tensor:
         """A bound of |excess|/quadratic, (..., K)."""
-        return self._gaps(reference).square().sum((-2, -1)).sqrt()
+        return gaps.square().sum((-2, -1)).sqrt()
 
     def standard(self, x: Tensor, means: Tensor, residual: Callable[[], Tensor]) -> Tensor:
         """The differences x - alpha mu_k as the methods below take them: themselves, (..., K, d)."""

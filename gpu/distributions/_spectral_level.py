@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
 
-from gpu.distributions._linear_algebra import rotate, squared_lengths, weighted_sum
+from gpu.distributions._linear_algebra import squared_lengths, weighted_sum
 from gpu.distributions._memo import memo
 
 if TYPE_CHECKING:
@@ -57,33 +57,36 @@ class SpectralLevel:
 
     @memo
     def _whitening(self) -> Tensor | None:
-        """The matrices B_k diag(v_k)^(-1/2) side by side, (d, K m), where one level serves all points."""
+        """B_k diag(v_k)^(-1/2), (K, d, m), where neither the full covariances nor the level have batch axes."""
         basis = self.spectrum.whole_basis()
         if basis is None or math.prod(basis.shape[:-3]) * math.prod(self._shrinkage.shape[:-2]) != 1:
             return None
-        basis = basis.reshape(basis.shape[-3:])
-        scaled = basis * self._shrinkage.reshape(basis.shape[0], 1, -1)
-        return scaled.movedim(-2, 0).reshape(basis.shape[-2], -1)
+        count, _, columns = basis.shape[-3:]
+        return basis.reshape(basis.shape[-3:]) * self._shrinkage.reshape(count, 1, columns)
+
+    @memo
+    def _flat_whitening(self) -> Tensor:
+        """The whitening matrices side by side, (d, K m)."""
+        matrices = cast("Tensor", self._whitening)
+        return matrices.movedim(-2, 0).reshape(matrices.shape[-2], -1)
 
     def standard(self, x: Tensor, means: Tensor, residual: Callable[[], Tensor]) -> Tensor:
         """The differences x - alpha mu_k in coordinates where V_k is I, (..., K, m), as the methods below
         take them.
 
-        One flat matrix product serves all components: whitened points minus whitened means, each rounded to u
-        of its own size. The difference of points and means themselves would be rounded alike, since alpha
-        mu_k is.
+        Where one level serves all points, one flat matrix product serves all components: whitened points
+        minus whitened means, both from a common centre, each rounded to u of its own size.
         """
-        basis = self.spectrum.whole_basis()
-        if basis is None:
+        matrices = self._whitening
+        if matrices is None or means.numel() != matrices.shape[0] * means.shape[-1]:
             return self.spectrum.coordinates(residual()) * self._shrinkage
-        if self._whitening is None:
-            return (rotate(x[..., None, :], basis) - self.alpha * rotate(means, basis)) * self._shrinkage
-        shape = (basis.shape[-3], basis.shape[-1])
-        centres = self.alpha * rotate(means, basis) * self._shrinkage
-        if centres.numel() != self._whitening.shape[-1]:
-            return (x @ self._whitening).unflatten(-1, shape) - centres
-        rows = torch.addmm(-centres.reshape(-1), x.reshape(-1, x.shape[-1]), self._whitening)
-        return rows.reshape(*x.shape[:-1], *shape)
+        count, rows, columns = matrices.shape
+        alpha, means = self.alpha.reshape(()), means.reshape(count, rows)
+        centre = _common_centre(means.detach())
+        centres = torch.bmm((alpha * (means - centre))[:, None, :], matrices).reshape(-1)
+        points = (x - alpha * centre).reshape(-1, rows)
+        standard = torch.addmm(centres, points, self._flat_whitening, beta=-1)
+        return standard.reshape(*x.shape[:-1], count, columns)
 
     def quadratic(self, standard: Tensor) -> Tensor:
         """a^T V^-1 a, (..., K)."""
@@ -93,28 +96,26 @@ class SpectralLevel:
         """The variance alpha^2 c + sigma^2 of the reference c (...,): (..., 1, 1)."""
         return self.alpha.square() * reference[..., None, None] + self.sigma.square()
 
-    def _gaps(self, reference: Tensor) -> Tensor:
+    def gaps(self, reference: Tensor) -> Tensor:
         """Eigenvalues of I - V/(alpha^2 c + sigma^2), c the reference (...,): (..., K, m)."""
         difference = reference[..., None, None] - self.spectrum.eigenvalues
         return self.alpha.square() * difference / self._common(reference)
 
-    def log_ratio(self, reference: Tensor) -> Tensor:
+    def log_ratio(self, gaps: Tensor, reference: Tensor) -> Tensor:
         """The difference log |V| - d log(alpha^2 c + sigma^2), c the reference (...,), accurate when V is
         close to it; (..., K).
         """
-        gaps = self._gaps(reference)
         ratio = (self.variances / self._common(reference)).log()
         near = (-gaps.clamp(-0.5, 0.5)).log1p()
         return self.spectrum.trace(torch.where(gaps.abs() < 0.5, near, ratio))
 
-    def excess(self, quadratic: Tensor, standard: Callable[[], Tensor], reference: Tensor) -> Tensor:
-        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference: (..., K)."""
-        gaps = self._gaps(reference)
+    def excess(self, quadratic: Tensor, standard: Callable[[], Tensor], gaps: Tensor) -> Tensor:
+        """The excess a^T (V^-1 - I/(alpha^2 c + sigma^2)) a, c the reference of the gaps: (..., K)."""
         return quadratic * gaps[..., 0] if self.is_isotropic else (standard().square() * gaps).sum(-1)
 
-    def largest_gap(self, reference: Tensor) -> Tensor:
+    def largest_gap(self, gaps: Tensor) -> Tensor:
         """The bound of |excess|/quadratic, (..., K)."""
-        return self._gaps(reference).abs().amax(-1)
+        return gaps.abs().amax(-1)
 
     def solve(self, standard: Tensor) -> Tensor:
         """V^-1 a, (..., K, d)."""
@@ -124,7 +125,7 @@ class SpectralLevel:
         """sum_k w_k V_k^-1 a_k, (..., d)."""
         terms = weights[..., None] * standard
         if self._whitening is not None:
-            return terms.flatten(-2) @ self._whitening.mT
+            return terms.flatten(-2) @ self._flat_whitening.mT
         return self.spectrum.sum_of_vectors(terms * self._shrinkage)
 
     def inverses(self) -> Tensor:
@@ -154,9 +155,7 @@ class SpectralLevel:
         """sum_k w_k of `regression`, (..., d)."""
         if self.is_isotropic:
             of_mean, of_point = (gain[..., 0] for gain in self._gains(data_rate, noise_rate))
-            return (
-                weighted_sum(weights * of_mean, mean) + (weights * of_point).sum(-1, True) * point[..., 0, :]
-            )
+            return weighted_sum(weights * of_mean, mean) + (weights * of_point).sum(-1, True) * point[..., 0, :]
         terms = self._regression(data_rate, noise_rate, mean, point)
         return self.spectrum.sum_of_vectors(weights[..., None] * terms)
 
@@ -202,3 +201,11 @@ class SpectralLevel:
         ratio = (end.variances / self.variances).log()
         near = change.clamp(-0.5, 0.5).log1p()
         return self.spectrum.trace(torch.where(change.abs() < 0.5, near, ratio))
+
+
+def _common_centre(means: Tensor) -> Tensor:
+    """The centre of means (K, d) where every one of them is nearer to it than to the origin, else the origin."""
+    centre = means.mean(0)
+    nearer = (means - centre).norm(dim=-1) <= means.norm(dim=-1)
+    common: Tensor = centre * nearer.all()
+    return common

@@ -21,9 +21,7 @@ def denoiser_from_score(score: Tensor, x: Tensor, *, alpha: Level, sigma: Level)
 
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    score, x, alpha, sigma = conversion_arguments(
-        score=score, x=x, alpha=alpha, sigma=sigma, alpha_positive=True
-    )
+    score, x, alpha, sigma = conversion_arguments(score=score, x=x, alpha=alpha, sigma=sigma, alpha_positive=True)
     return (x + sigma.square() * score) / alpha
 
 
@@ -34,9 +32,7 @@ def denoiser_from_noise(noise: Tensor, x: Tensor, *, alpha: Level, sigma: Level)
 
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    noise, x, alpha, sigma = conversion_arguments(
-        noise=noise, x=x, alpha=alpha, sigma=sigma, alpha_positive=True
-    )
+    noise, x, alpha, sigma = conversion_arguments(noise=noise, x=x, alpha=alpha, sigma=sigma, alpha_positive=True)
     return (x - sigma * noise) / alpha
 
 
@@ -70,7 +66,5 @@ def denoiser_from_v_prediction(v_prediction: Tensor, x: Tensor, *, alpha: Level,
 
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    v_prediction, x, alpha, sigma = conversion_arguments(
-        v_prediction=v_prediction, x=x, alpha=alpha, sigma=sigma
-    )
+    v_prediction, x, alpha, sigma = conversion_arguments(v_prediction=v_prediction, x=x, alpha=alpha, sigma=sigma)
     return alpha * x - sigma * v_prediction

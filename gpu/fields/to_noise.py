@@ -66,7 +66,5 @@ def noise_from_v_prediction(v_prediction: Tensor, x: Tensor, *, alpha: Level, si
 
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    v_prediction, x, alpha, sigma = conversion_arguments(
-        v_prediction=v_prediction, x=x, alpha=alpha, sigma=sigma
-    )
+    v_prediction, x, alpha, sigma = conversion_arguments(v_prediction=v_prediction, x=x, alpha=alpha, sigma=sigma)
     return sigma * x + alpha * v_prediction

@@ -34,9 +34,7 @@ def score_from_noise(noise: Tensor, x: Tensor, *, alpha: Level, sigma: Level) ->
 
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    noise, x, alpha, sigma = conversion_arguments(
-        noise=noise, x=x, alpha=alpha, sigma=sigma, sigma_positive=True
-    )
+    noise, x, alpha, sigma = conversion_arguments(noise=noise, x=x, alpha=alpha, sigma=sigma, sigma_positive=True)
     return -noise / sigma
 
 

@@ -35,14 +35,10 @@ def integrate(derivative: Derivative, state: Tensor, *, rtol: float, atol: float
         proposal, error = _step(derivative, position, state, taken, rtol, atol)
         accepted = error <= 1
         state = torch.where(accepted[..., None], proposal, state)
-        position = torch.where(
-            accepted, torch.where(last, torch.ones_like(position), position + taken), position
-        )
+        position = torch.where(accepted, torch.where(last, torch.ones_like(position), position + taken), position)
         growth = 0.9 * error.clamp_min(1e-10) ** -0.125
         growth = torch.where(error.isfinite(), growth.clamp(0.2, 10.0), 0.2)
-        step = torch.where(
-            accepted & last, step, taken * torch.where(accepted, growth, growth.clamp_max(0.9))
-        )
+        step = torch.where(accepted & last, step, taken * torch.where(accepted, growth, growth.clamp_max(0.9)))
     raise RuntimeError(f"integrate: expected to arrive within {_MOST_STEPS} steps; loosen rtol and atol")
 
 

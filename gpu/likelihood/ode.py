@@ -18,9 +18,7 @@ from gpu.paths import Path
 __all__ = ["flow_log_determinant", "ode_log_likelihood"]
 
 
-def flow_log_determinant(
-    data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: Tensor | float
-) -> Tensor:
+def flow_log_determinant(data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: Tensor | float) -> Tensor:
     """Log-determinant of the flow map: 1/2 log |V_end V_start^-1|, (...,), accurate for times close together
     too.
 

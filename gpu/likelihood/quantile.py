@@ -16,9 +16,7 @@ __all__ = ["quantile_map"]
 _ITERATIONS = 100
 
 
-def quantile_map(
-    data: Law, path: Path, x: Tensor, *, t_start: Tensor | float, t_end: Tensor | float
-) -> Tensor:
+def quantile_map(data: Law, path: Path, x: Tensor, *, t_start: Tensor | float, t_end: Tensor | float) -> Tensor:
     """Where the probability-flow ODE takes x in one dimension: F_end^-1(F_start(x)), (..., 1), for any
     mixture.
 
@@ -32,9 +30,7 @@ def quantile_map(
 
     Catalogue: P56 (Lai et al., arXiv 2510.21890), M34 (McAllester, arXiv 2301.11108).
     """
-    _checks.one_dimensional(
-        "quantile_map", data.event_size, "the flow is a map of quantiles on the line only"
-    )
+    _checks.one_dimensional("quantile_map", data.event_size, "the flow is a map of quantiles on the line only")
     _, x, t_start, t_end = _checks.tensors(data=data._components.base_means, x=x, t_start=t_start, t_end=t_end)
     _checks.event("x", x, 1)
     _checks.broadcast(data=data.batch_shape, x=x.shape[:-1], t_start=t_start.shape, t_end=t_end.shape)
@@ -55,9 +51,7 @@ def quantile_map(
     low, high = images.detach().amin(-1), images.detach().amax(-1)
 
     def residual(y: Tensor, goal: _Balance) -> tuple[Tensor, Tensor]:
-        return _Balance(weights, right, (y[..., None] - mean_end) / deviation_end).against(
-            goal, deviation_end
-        )
+        return _Balance(weights, right, (y[..., None] - mean_end) / deviation_end).against(goal, deviation_end)
 
     with torch.no_grad():
         y = (low + high) / 2
@@ -67,11 +61,7 @@ def quantile_map(
             newton = y - value / slope
             middle = (low + high) / 2
             inside = (newton >= low) & (newton <= high)
-            y = (
-                middle
-                if iteration % 4 == 3 and iteration < _ITERATIONS // 2
-                else torch.where(inside, newton, middle)
-            )
+            y = middle if iteration % 4 == 3 and iteration < _ITERATIONS // 2 else torch.where(inside, newton, middle)
     value, slope = residual(y, goal)
     return (y - value / slope.detach())[..., None]
 
@@ -94,18 +84,14 @@ class _Balance:
         smaller = torch.where(positive, self.upper, self.lower)
         gap = torch.where(smaller.isinf(), -math.inf, smaller - larger)
         equal = gap == 0
-        return positive, torch.where(
-            equal, -math.inf, larger + torch.where(equal, -1, gap).expm1().neg().log()
-        )
+        return positive, torch.where(equal, -math.inf, larger + torch.where(equal, -1, gap).expm1().neg().log())
 
     def against(self, goal: _Balance, deviation: Tensor) -> tuple[Tensor, Tensor]:
         """A function of the point that increases through 0 where its balance is the goal's, and its slope."""
         positive, log_surplus = goal.surplus()
         with_surplus = torch.logaddexp(torch.where(positive, self.upper, self.lower), log_surplus)
         value = torch.where(positive, self.lower - with_surplus, with_surplus - self.upper)
-        log_density = (
-            self.log_weights - self.standard.square() / 2 - math.log(2 * math.pi) / 2 - deviation.log()
-        )
+        log_density = self.log_weights - self.standard.square() / 2 - math.log(2 * math.pi) / 2 - deviation.log()
         of_right = torch.logsumexp(torch.where(self.right, log_density, -math.inf), -1)
         of_left = torch.logsumexp(torch.where(self.right, -math.inf, log_density), -1)
         slope = torch.where(

@@ -60,9 +60,7 @@ def cosine_betas(count: int, *, offset: float = 0.008, maximum: float = 0.999) -
     unit = math.pi / 2 / (1 + offset)
     # a = unit (i/count + offset), b = a + unit/count; cos a and sin(a + b) from the side where they vanish
     cosine = torch.sin(unit * ((count - i) / count))
-    sine_of_sum = torch.sin(
-        unit * torch.minimum((2 * i + 1) / count + 2 * offset, (2 * (count - i) - 1) / count)
-    )
+    sine_of_sum = torch.sin(unit * torch.minimum((2 * i + 1) / count + 2 * offset, (2 * (count - i) - 1) / count))
     return (math.sin(unit / count) * sine_of_sum / cosine.square()).clamp(max=maximum)
 
 
@@ -96,9 +94,7 @@ def discrete_half_log_snr(betas: Tensor) -> Tensor:
     table = _table(betas)
     if _checks.values_are_checked(table):
         _checks.between("the last of betas", table[..., -1], 0.0, 1.0, "a finite half log-SNR", open_end=True)
-        _checks.between(
-            "the first of betas", table[..., 0], 0.0, 1.0, "a finite half log-SNR", open_start=True
-        )
+        _checks.between("the first of betas", table[..., 0], 0.0, 1.0, "a finite half log-SNR", open_start=True)
     log_kept = _running_sum(torch.log1p(-table))
     return 0.5 * (log_kept - torch.log(-torch.expm1(log_kept)))
 
@@ -114,9 +110,7 @@ def rescale_zero_terminal_snr(betas: Tensor) -> Tensor:
     """
     table = _table(betas, minimum=2)
     if _checks.values_are_checked(table):
-        _checks.between(
-            "the last of betas", table[..., -1], 0.0, 1.0, "noise in the last step", open_start=True
-        )
+        _checks.between("the last of betas", table[..., -1], 0.0, 1.0, "noise in the last step", open_start=True)
     later = table[..., 1:]
     kept = torch.exp(0.5 * _running_sum(torch.log1p(-table[..., :-1])))
     steps = kept * later / (1 + torch.sqrt(1 - later))

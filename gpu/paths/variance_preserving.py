@@ -186,9 +186,7 @@ class SubVP(_LinearRate):
 
     def _snr_drop_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
         # near 1: (1 - x y)(1 - x/y)/(1 - x)^2 with x = e^{-B(noisy)}, y = e^{-B(clean)}
-        ratio = torch.exp(-self._integral_between(clean, noisy)) * (
-            self._variance_at(clean) / self._variance_at(noisy)
-        )
+        ratio = torch.exp(-self._integral_between(clean, noisy)) * (self._variance_at(clean) / self._variance_at(noisy))
         return drop(ratio, self._kernel_variance_between(clean, noisy) / self._variance_at(noisy))
 
     def _kernel_variance_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
