@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import TypeVar
 
 from certify.certificate import Certificate
 from certify.verdict import VERDICT_WORDS, Verdict, VerdictWord
@@ -26,6 +27,8 @@ __all__ = [
     "summary_line",
     "views",
 ]
+
+Key = TypeVar("Key", str, tuple[str, str])
 
 # In the order in which a reader wants to hear of them.
 NOTEWORTHY: tuple[VerdictWord, ...] = ("fail", "repaired", "inconclusive", "unavailable", "known")
@@ -146,7 +149,7 @@ class TargetView:
         return f"{self.name} {self.version}".rstrip()
 
 
-def _grouped(verdicts: Iterable[Verdict], key: Callable[[Verdict], str]) -> list[tuple[str, tuple[Verdict, ...]]]:
+def _grouped(verdicts: Iterable[Verdict], key: Callable[[Verdict], Key]) -> list[tuple[Key, tuple[Verdict, ...]]]:
     """The verdicts by key, in the order of the keys; within a key the order stays."""
     return [(name, tuple(group)) for name, group in groupby(sorted(verdicts, key=key), key=key)]
 
@@ -188,7 +191,6 @@ class Accuracy:
     target: str
     tolerance: str
     verdict: Verdict
-    count: int
 
     @property
     def figure(self) -> str:
@@ -198,12 +200,11 @@ class Accuracy:
 def accuracies(certificate: Certificate) -> tuple[Accuracy, ...]:
     """The worst figure of every target in every tolerance class that a verdict names in its evidence."""
     told = [v for v in certificate.verdicts if "tolerance" in v.evidence and v.allowed]
-    return tuple(
-        Accuracy(
-            *key.split("\0"), max(group, key=lambda v: (v.measured or 0.0) / (v.allowed or math.inf)), count=len(group)
-        )
-        for key, group in _grouped(told, lambda v: f"{_target(v)}\0{v.evidence['tolerance']}")
-    )
+    found = []
+    for (target, tolerance), group in _grouped(told, lambda verdict: (_target(verdict), verdict.evidence["tolerance"])):
+        worst = max(group, key=lambda verdict: (verdict.measured or 0.0) / (verdict.allowed or math.inf))
+        found.append(Accuracy(target, tolerance, worst))
+    return tuple(found)
 
 
 def heading(certificate: Certificate) -> str:

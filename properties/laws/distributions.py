@@ -104,7 +104,7 @@ def _refuses(quantity: str, function: Any, *arguments: Any) -> Finding:
 @law(
     "distributions.moments",
     statement="mean and covariance, before and after diffusing, and the entropy of a Gaussian, are exact",
-    catalogue=("P22", "P28"),
+    catalogue=("P22",),
     family="data_point",
     route="arbiter",
 )
