@@ -21,6 +21,7 @@ from certify.report.view import (
     findings,
     foot,
     heading,
+    known_defects,
     summary_line,
     views,
 )
@@ -111,8 +112,16 @@ def print_certificate(console: Console, certificate: Certificate) -> None:
         console.print(_accuracy(rows))
     console.print()
     for finding in findings(certificate):
+        if finding.word == "known":
+            continue
         for part in _finding(finding, console.width):
             console.print(part)
+    # What is known is told once a defect; the JSON and the HTML have every subject.
+    for known in known_defects(certificate):
+        laws = ", ".join(f"{count} {law}" for law, count in known.laws.items())
+        console.print(Text.assemble(("KNOWN", STYLES["known"]), " ", (known.subject_class, "bold"), f": {laws}"))
+        told = f"{known.reason} ({known.upstream})" if known.upstream else known.reason
+        console.print(Padding(Text(told, style="italic"), (0, 0, 1, 2)))
     console.print(Text(summary_line(certificate), style="bold green" if certificate.passed else "bold red"))
     for sentence in foot(certificate):
         console.print(Text(sentence, style="dim"))

@@ -17,6 +17,7 @@ __all__ = [
     "NOTEWORTHY",
     "Accuracy",
     "Finding",
+    "Known",
     "LawLine",
     "SubjectClass",
     "TargetView",
@@ -24,6 +25,7 @@ __all__ = [
     "findings",
     "foot",
     "heading",
+    "known_defects",
     "summary_line",
     "views",
 ]
@@ -182,6 +184,33 @@ def findings(certificate: Certificate) -> tuple[Finding, ...]:
         for _, group in _grouped(told, lambda v: "\0".join((_target(v), _class(v), v.law, v.explanation))):
             found.append(Finding(word, group[0].law, group[0].explanation, group))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one waiver says of one class, and how many verdicts of which laws it covers."""
+
+    subject_class: str
+    reason: str
+    upstream: str
+    laws: dict[str, int]
+
+
+def known_defects(certificate: Certificate) -> tuple[Known, ...]:
+    """The verdicts that are waived, told once for each class and reason."""
+    told = [verdict for verdict in certificate.verdicts if verdict.verdict == "known"]
+    found = []
+    for _, group in _grouped(told, lambda v: "\0".join((_target(v), _class(v), _waiver(v).get("reason", "")))):
+        first, waiver = group[0], _waiver(group[0])
+        counted = Counter(verdict.law for verdict in group)
+        name = f"{_target(first)}:{_class(first)}"
+        found.append(Known(name, waiver.get("reason", first.explanation), waiver.get("upstream", ""), dict(counted)))
+    return tuple(found)
+
+
+def _waiver(verdict: Verdict) -> Mapping[str, str]:
+    waiver = verdict.evidence.get("waiver")
+    return waiver if isinstance(waiver, Mapping) else {}
 
 
 @dataclass(frozen=True)
