@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuses a certificate of nothing, or one that cannot be written, before anything is judged."""
+    config.addinivalue_line("markers", "torch: needs torch (deselect it where torch is not installed)")
     file = config.getoption("--diffassay-certificate")
     if file and not config.getoption("--diffassay-target"):
         raise pytest.UsageError("--diffassay-certificate: expected --diffassay-target with it")
