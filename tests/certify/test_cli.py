@@ -240,7 +240,8 @@ def test_a_waived_fail_is_known_and_a_needless_waiver_fails_the_run(monkeypatch:
 @pytest.fixture
 def running(fakes: Path) -> Iterator[subprocess.Popen[str]]:
     """A run of a slow target that has begun to judge."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
+    # The installed packages, as the run that resumes has them: a journal of other sources is ignored.
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "certify.cli", "certify", "fakes:slow", "--json", "c.json"]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
