@@ -34,19 +34,6 @@ def all_fields(
     return [distributions.score_at(seen), noise, denoiser, velocity, *v_prediction, covariance, jacobian]
 
 
-def score_and_drift(name: str, path: list[Any], kind: str, parameters: list[Any], x: Vector, t: Number) -> list[Any]:
-    """[log p, score (d), hessian (d d), velocity (d), drift f, g^2] at a time."""
-    alpha, sigma, alpha_derivative, sigma_derivative, _, _, drift, diffusion_squared = paths.methods(name, path, t)
-    seen = distributions.level(kind, parameters, x, alpha, sigma)
-    denoiser = distributions.denoiser_at(seen)
-    velocity = [
-        alpha_derivative * data + sigma_derivative * (place - alpha * data) / sigma
-        for place, data in zip(x, denoiser, strict=True)
-    ]
-    score, hessian = distributions.score_at(seen), distributions.hessian_at(seen)
-    return [seen.log_prob, score, hessian, velocity, drift, diffusion_squared]
-
-
 def third_cumulant(name: str, path: list[Any], kind: str, parameters: list[Any], x: Vector, t: Number) -> list[Any]:
     """The third central moment of x_0 given x_t = x, (d d d): with d_k = D_k - D,
     sum_k r_k [d_k d_k d_k + the three placements of (C_k)_ij d_kl] (P21).

@@ -102,12 +102,6 @@ def solve(matrix: Matrix, vector: Vector) -> Vector:
     return [row[0] for row in arb_mat(matrix).solve(arb_mat([[entry] for entry in vector])).tolist()]
 
 
-def solve_matrix(matrix: Matrix, right: Matrix) -> Matrix:
-    """The solution Y of matrix Y = right."""
-    solution: Matrix = arb_mat(matrix).solve(arb_mat(right)).tolist()
-    return solution
-
-
 def inverse(matrix: Matrix) -> Matrix:
     """The inverse; ZeroDivisionError where the matrix may be singular."""
     result: Matrix = arb_mat(matrix).inv().tolist()

@@ -1,7 +1,7 @@
 """The register: every public name, the catalogue ids it implements, and how it is believed.
 
-``RECORDS`` has one record a formula, ``IDS`` every catalogue id that the project must hold one day, ``ABSENT`` the
-written reason for each id that has no function today, ``LAWS`` the laws by id.
+`records` gives one record a formula, ``IDS`` has every catalogue id that the project must hold one day, ``ABSENT`` the
+written reason for each id that has no function today. The laws that the records name are in `properties.law`.
 """
 
 from __future__ import annotations

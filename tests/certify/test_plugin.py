@@ -33,7 +33,7 @@ def session(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     installed = {point.value for point in importlib.metadata.entry_points(group="pytest11")}
     named = [] if "certify.plugin" in installed else ["-p", "certify.plugin"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "pytest", *named, "-p", "no:cacheprovider", *arguments]
     return subprocess.run(
         command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
