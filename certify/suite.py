@@ -35,10 +35,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "law_id" in metafunc.fixturenames:
         from properties.law import laws
 
-        ids = [] if address else list(laws())
-        variants = [pytest.param(name, marks=[] if name == "reference" else [pytest.mark.torch]) for name in VARIANTS]
-        metafunc.parametrize("law_id", ids)
-        metafunc.parametrize("variant", variants)
+        pairs = [
+            pytest.param(law.id, name, marks=[] if name == "reference" else [pytest.mark.torch])
+            for law in ({} if address else laws()).values()
+            for name in VARIANTS
+            # The torch code offers closed forms only: a law of expectations by quadrature is no question to it.
+            if name == "reference" or not law.expectations
+        ]
+        metafunc.parametrize(("law_id", "variant"), pairs)
 
 
 def make(variant: str) -> Implementation:

@@ -11,11 +11,13 @@ from gpu import (
     distributions,
     divergences,
     elbo,
+    evolution,
     fields,
     grids,
     likelihood,
     paths,
     reverse,
+    score_matching,
     transitions,
 )
 from gpu._checks import value_checks
@@ -38,6 +40,7 @@ __all__ = [
     "distributions",
     "divergences",
     "elbo",
+    "evolution",
     "fields",
     "flow_map",
     "grids",
@@ -47,6 +50,7 @@ __all__ = [
     "quantile_map",
     "reverse",
     "reverse_drift",
+    "score_matching",
     "transitions",
     "value_checks",
 ]

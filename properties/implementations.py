@@ -20,6 +20,7 @@ def reference() -> Implementation:
         lift=lambda value: np.asarray(value, dtype=np.float64),
         lower=lambda value: np.asarray(value, dtype=np.float64),
         generator=np.random.default_rng,
+        expectations=True,
     )
 
 

@@ -22,6 +22,8 @@ LAW_MODULES = (
     "conversions",
     "reverse",
     "likelihood",
+    "evolution",
+    "score_matching",
 )
 
 
@@ -32,6 +34,8 @@ class Law:
     ``id`` is ``<module>.<name>`` and never changes its meaning; ``family`` names a class of `properties.cases`;
     ``route`` says what the law rests on (``arbiter``, ``closed form``, ``quadrature``, ``finite difference``,
     ``composition``, ``enumeration``, ``statistical``), so that two routes to a formula can be told apart.
+    ``expectations`` says that the law asks for expectations of mixtures by quadrature, which only some
+    implementations offer (`Implementation.expectations`): it is no question to the others.
     """
 
     id: str
@@ -40,6 +44,11 @@ class Law:
     family: str
     route: str
     function: LawFunction
+    expectations: bool = False
+
+    def asks(self, implementation: Implementation) -> bool:
+        """Whether the law is a question to this implementation."""
+        return implementation.expectations or not self.expectations
 
     def __call__(self, implementation: Implementation, case: Any) -> Findings:
         return self.function(implementation, case)
@@ -49,14 +58,20 @@ _LAWS: dict[str, Law] = {}
 
 
 def law(
-    identifier: str, *, statement: str, catalogue: tuple[str, ...], family: str, route: str
+    identifier: str,
+    *,
+    statement: str,
+    catalogue: tuple[str, ...],
+    family: str,
+    route: str,
+    expectations: bool = False,
 ) -> Callable[[LawFunction], LawFunction]:
     """Registers a law; the function itself stays a plain function. A second law of the same id is refused."""
 
     def register(function: LawFunction) -> LawFunction:
         if identifier in _LAWS:
             raise ValueError(f"law: expected a new id, got {identifier!r}, which {_LAWS[identifier].function} has")
-        _LAWS[identifier] = Law(identifier, statement, catalogue, family, route, function)
+        _LAWS[identifier] = Law(identifier, statement, catalogue, family, route, function, expectations)
         return function
 
     return register

@@ -21,7 +21,8 @@ class Implementation:
 
     ``lift`` takes a plain float64 array (whose values are representable in ``dtype``) to the implementation's own
     array type, ``lower`` takes its results back to float64 NumPy, ``generator(seed)`` makes its source of randomness.
-    ``eigenbasis`` says that full covariances go through an eigendecomposition, which the budget judges normwise.
+    ``eigenbasis`` says that full covariances go through an eigendecomposition, which the budget judges normwise;
+    ``expectations`` that expectations of mixtures on the line are offered, by quadrature.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Implementation:
     lower: Callable[[Any], Floats]
     generator: Callable[[int], Any]
     eigenbasis: bool = False
+    expectations: bool = False
 
 
 @dataclass(frozen=True)

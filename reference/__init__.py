@@ -27,7 +27,19 @@ the door; nothing is clipped, cast or renormalised.
 
 from __future__ import annotations
 
-from reference import distributions, divergences, elbo, fields, grids, likelihood, paths, reverse, transitions
+from reference import (
+    distributions,
+    divergences,
+    elbo,
+    evolution,
+    fields,
+    grids,
+    likelihood,
+    paths,
+    reverse,
+    score_matching,
+    transitions,
+)
 from reference.distributions import Gaussian, GaussianMixture, PointCloud
 from reference.likelihood import ode_log_likelihood, quantile_map
 from reference.paths import EDM, VE, Brownian, FlowMatching, SubVP, Trigonometric, VPLinear
@@ -47,6 +59,7 @@ __all__ = [
     "distributions",
     "divergences",
     "elbo",
+    "evolution",
     "fields",
     "flow_map",
     "grids",
@@ -56,5 +69,6 @@ __all__ = [
     "quantile_map",
     "reverse",
     "reverse_drift",
+    "score_matching",
     "transitions",
 ]

@@ -62,9 +62,10 @@ class ImplementationTarget:
         wanted = address.partition(":")[2]
         return [
             Cell(address, f"{self.name}:{identifier.partition('.')[0]}{options}", identifier, seed, profile)
-            for options, _ in self.variants
-            for identifier in laws()
-            if not wanted or identifier.partition(".")[0] == wanted
+            for options, make in self.variants
+            for implementation in (make(),)
+            for identifier, law in laws().items()
+            if (not wanted or identifier.partition(".")[0] == wanted) and law.asks(implementation)
         ]
 
     def judge(self, cell: Cell) -> Sequence[Verdict]:

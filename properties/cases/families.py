@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from properties.protocol import Floats
 Builder = Callable[[Draw, str], Any]
 FAMILIES: dict[str, Builder] = {}
 
+FAMILY_MODULES: tuple[str, ...] = ("evolution", "score_matching", "bounds", "integrals", "steps")
+"""Further modules of `properties.cases` that register families."""
+
 
 def family(builder: Builder) -> Builder:
     """Registers a builder under its own name."""
@@ -35,6 +39,9 @@ def family(builder: Builder) -> Builder:
 
 def build(name: str, draw: Draw, dtype: str) -> Any:
     """A case of the named family for a dtype."""
+    if name not in FAMILIES:
+        for module in FAMILY_MODULES:
+            importlib.import_module(f"properties.cases.{module}")
     return FAMILIES[name](draw, dtype)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from properties.registry.benchmarks import BENCHMARKS
-from properties.registry.catalogue import ABSENT, IDS
+from properties.registry.catalogue import IDS, absent
 from properties.registry.record import TWIN_KINDS, Record
 
 __all__ = ["ABSENT", "IDS", "TWIN_KINDS", "Record", "records"]
@@ -26,6 +26,8 @@ MODULES = (
     "elbo",
     "likelihood",
     "reverse",
+    "evolution",
+    "score_matching",
 )
 
 
@@ -39,3 +41,6 @@ def records() -> tuple[Record, ...]:
                 raise ValueError(f"registry: expected one record a name, got two for {record.name!r}")
             found[record.name] = replace(record, benchmark=BENCHMARKS.get(record.name, ""))
     return tuple(found.values())
+
+
+ABSENT: dict[str, str] = absent(frozenset(i for record in records() for i in record.ids))

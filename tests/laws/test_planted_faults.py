@@ -8,29 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planted import Plant, caught, changed, scaled
 
 import reference
-from certify.adapters.implementations import seeded_case
-from properties import implementations
-from properties.law import laws
-
-CASES = 24
-Plant = Callable[[pytest.MonkeyPatch], None]
-
-
-def scaled(owner: Any, name: str, factor: float) -> Plant:
-    """The named function or method times a factor."""
-    return changed(owner, name, lambda original, *a, **k: factor * original(*a, **k))
-
-
-def changed(owner: Any, name: str, instead: Callable[..., Any]) -> Plant:
-    """The named function or method replaced by ``instead(original, ...)``."""
-
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        original = getattr(owner, name)
-        patch.setattr(owner, name, lambda *a, **k: instead(original, *a, **k))
-
-    return plant
 
 
 def printed_family(_: Any, data: Any, path: Any, x: Any, t: Any, *, noise_level: Any) -> Any:
@@ -191,18 +171,6 @@ FAULTS: dict[str, tuple[Plant, str]] = {
 }  # fmt: skip
 
 
-def broken(identifier: str) -> int:
-    """How many of the seeded cases break the law."""
-    law, implementation = laws()[identifier], implementations.reference()
-    cases = (seeded_case(law, 0, index, "float64") for index in range(CASES))
-    return sum(any(not f.passed and not f.vacuous for f in law(implementation, case)) for case in cases)
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_caught_and_its_healthy_twin_is_silent(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    plant, identifier = FAULTS[fault]
-    healthy = broken(identifier)
-    plant(monkeypatch)
-
-    assert healthy == 0
-    assert broken(identifier) > 0
+    caught(*FAULTS[fault], monkeypatch)

@@ -1,0 +1,1 @@
+"""Families for the laws of likelihood integrals."""

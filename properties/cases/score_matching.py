@@ -1,0 +1,1 @@
+"""Families for the laws of score matching and Langevin sampling."""

@@ -1,0 +1,1 @@
+"""Families for the laws of fields, transitions and reverse steps."""

@@ -1,0 +1,1 @@
+"""Laws of score matching and Langevin sampling."""

@@ -1,0 +1,5 @@
+"""Score matching and langevin sampling."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
