@@ -1,4 +1,4 @@
-"""The command line: ``diffassay certify``, ``targets``, ``catalogue``, ``explain``."""
+"""The command line: ``diffassay certify``, ``targets``, ``catalogue``, ``accuracy``, ``explain``."""
 
 from __future__ import annotations
 
@@ -264,6 +264,21 @@ def catalogue_command(json: Path | None) -> None:
         json.write_text(catalogue.to_json(), encoding="utf-8")
         return
     click.echo(catalogue.text())
+
+
+@main.command("accuracy")
+@click.argument("certificate", type=_OUTPUT, metavar="CERTIFICATE.json")
+def accuracy_command(certificate: Path) -> None:
+    """Tells the worst error of every public function in a certificate of reference or gpu, and where it was met."""
+    from certify import accuracy
+
+    try:
+        found = load_certificate(certificate)
+    except ValueError as error:
+        raise UnusableArguments(str(error)) from error
+    if not accuracy.worst(found):
+        raise UnusableArguments(f"{certificate}: expected verdicts of reference or gpu, got none with a figure")
+    click.echo(accuracy.text(found))
 
 
 @main.command("explain")

@@ -1,0 +1,109 @@
+"""The worst error of every public function, in conditioned units, and the case in which it was met.
+
+Read off a certificate of `reference` or `gpu`: what every law measured for a public name is there already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from certify.adapters.implementations import seeded_case
+from certify.certificate import Certificate
+from certify.explain import wrapped
+from certify.verdict import Verdict
+from properties.cases import DataSpec, PathSpec
+from properties.law import laws
+from properties.registry import records
+
+__all__ = ["Worst", "text", "worst"]
+
+_SUBJECT = re.compile(
+    r"(?P<target>\w+):(?P<module>\w+)\[(?:device=(?P<device>\w+),dtype=(?P<dtype>\w+),)?name=(?P<name>.+)\]"
+)
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The largest measured figure of a public name relative to what its class allows."""
+
+    function: str
+    measured: float
+    allowed: float
+    tolerance: str
+    law: str
+    where: str
+
+
+def _names() -> dict[str, str]:
+    """Public names by what laws call them: with their module, and below it."""
+    found = {}
+    for record in records():
+        module, _, name = record.name.partition(".")
+        found[record.name] = found[f"{module}:{name}"] = record.name
+    return found
+
+
+def _places(value: Any, name: str = "") -> Iterator[str]:
+    """What a reader needs to know of a case: paths and laws by their kind, numbers by their value."""
+    if isinstance(value, PathSpec):
+        yield value.name
+    elif isinstance(value, DataSpec):
+        yield f"{value.kind} d = {value.size}"
+    elif is_dataclass(value):
+        for part in fields(value):
+            yield from _places(getattr(value, part.name), part.name)
+    elif isinstance(value, float):
+        yield f"{name} = {value:.3g}"
+
+
+def _where(verdict: Verdict) -> str:
+    case = verdict.case
+    met = seeded_case(laws()[verdict.law], case["seed"], case["index"], case["dtype"])
+    return ", ".join((*_places(met), f"case {case['index']} of seed {case['seed']}"))
+
+
+def worst(certificate: Certificate) -> dict[str, dict[str, Worst]]:
+    """By implementation (``reference``, ``gpu cpu float32``), the worst figure of every public name."""
+    names = _names()
+    found: dict[str, dict[str, tuple[float, Verdict, str]]] = {}
+    for verdict in certificate.verdicts:
+        match = _SUBJECT.fullmatch(verdict.subject)
+        if match is None or verdict.measured is None or not verdict.allowed:
+            continue
+        spoken = match["name"].partition(" ")[0]
+        public = names.get(spoken) or names.get(f"{match['module']}:{spoken}")
+        if public is None:
+            continue
+        variant = " ".join(part for part in (match["target"], match["device"], match["dtype"]) if part)
+        share = verdict.measured / verdict.allowed
+        table = found.setdefault(variant, {})
+        if public not in table or share > table[public][0]:
+            table[public] = (share, verdict, public)
+    return {variant: {name: _row(*entry) for name, entry in table.items()} for variant, table in found.items()}
+
+
+def _row(_: float, verdict: Verdict, public: str) -> Worst:
+    tolerance = str(verdict.evidence.get("tolerance", ""))
+    return Worst(public, verdict.measured or 0.0, verdict.allowed or 0.0, tolerance, verdict.law, _where(verdict))
+
+
+def text(certificate: Certificate) -> str:
+    """The tables, one an implementation, in the order of the register; nothing that was measured is left out."""
+    lines: list[str] = []
+    for variant, table in worst(certificate).items():
+        known = [record.name for record in records()]
+        lines += [f"{variant}: {len(table)} public functions", ""]
+        for name in sorted(table, key=known.index):
+            row = table[name]
+            lines.append(f"{name:47} {row.tolerance:11} {row.measured:.2g} of {row.allowed:g}")
+            lines.append(f"  {row.law}: {row.where}")
+        lines += ["", *_silent(set(known) - set(table)), ""]
+    return "\n".join(wrapped(line) if line else "" for line in lines).rstrip()
+
+
+def _silent(missing: Iterable[str]) -> list[str]:
+    names = sorted(missing)
+    return [f"no figure (equality, or another target's): {', '.join(names)}"] if names else []
