@@ -26,6 +26,7 @@ __all__ = [
     "components",
     "count",
     "covariance",
+    "decreasing",
     "density",
     "different",
     "event",
@@ -325,11 +326,13 @@ def time_in_domain(path: HasDomain, *, open_start: bool = False, open_end: bool 
             _require(name, good, t, f"times in {interval} for {type(path).__name__}")
 
 
-def smaller(**named: Tensor) -> None:
-    """The first of two named values below the second."""
+def smaller(*, equal_allowed: bool = False, **named: Tensor) -> None:
+    """The first of two named values below the second, or equal to it where that is allowed."""
     (name, value), (other, bound) = named.items()
     if values_are_checked(value, bound):
-        _require(name, value.detach() < bound.detach(), value.detach(), f"a value below {other}")
+        low, high = value.detach(), bound.detach()
+        words = f"a value of at most {other}" if equal_allowed else f"a value below {other}"
+        _require(name, low <= high if equal_allowed else low < high, low, words)
 
 
 def different(**named: Tensor) -> None:
@@ -347,12 +350,23 @@ def ordered(clean: Tensor, noisy: Tensor) -> None:
 
 def increasing(name: str, value: Tensor, *, minimum: int = 1) -> None:
     """One axis of at least `minimum` finite values, each above the one before."""
+    _monotone(name, value, minimum, 1)
+
+
+def decreasing(name: str, value: Tensor, *, minimum: int = 1) -> None:
+    """One axis of at least `minimum` finite values, each below the one before."""
+    _monotone(name, value, minimum, -1)
+
+
+def _monotone(name: str, value: Tensor, minimum: int, sign: int) -> None:
     if value.dim() != 1 or value.shape[0] < minimum:
         raise ValueError(f"{name}: expected one axis of at least {minimum} values, got shape {tuple(value.shape)}")
     if values_are_checked(value):
         data = value.detach()
         _require(name, data.isfinite(), data, "finite values")
-        _require(name, data.diff() > 0, data[1:], "strictly increasing values")
+        _require(
+            name, sign * data.diff() > 0, data[1:], f"strictly {'increasing' if sign > 0 else 'decreasing'} values"
+        )
 
 
 def weights(name: str, value: Tensor) -> None:

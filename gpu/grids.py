@@ -6,6 +6,8 @@ float64 on the CPU); timestep grids are float64 tensors on the CPU that hold int
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -20,6 +22,7 @@ __all__ = [
     "leading_timesteps",
     "linspace_timesteps",
     "trailing_timesteps",
+    "uniform_angle_times",
     "uniform_half_log_snr_times",
     "uniform_times",
 ]
@@ -90,6 +93,37 @@ def uniform_half_log_snr_times(path: Path, count: int, *, t_start: Tensor | floa
     if count == 1:
         return start.reshape(1)
     return _with_ends(start, path._times_between(start, end, count), end)
+
+
+def uniform_angle_times(
+    path: Path, count: int, *, variance: float, t_start: Tensor | float, t_end: Tensor | float
+) -> Tensor:
+    """Times of evenly spaced angles phi = atan(sigma/(alpha sqrt(variance))), both ends exact: (count,).
+
+    The grid on which DDIM loses least of a variance. Points between two directions of the plane (alpha sqrt(variance),
+    sigma) are sin((1 - w) Omega) a + sin(w Omega) b, Omega the angle between a and b: sums of positive terms, where the
+    tangent of an angle near a right one would lose digits.
+    Raises ValueError unless count >= 1, variance > 0, and t_start, t_end differ and lie inside the domain, away from
+    ends where alpha or sigma is 0.
+    Catalogue: P60 (Lai et al., arXiv 2510.21890).
+    """
+    start, end = _ends(count, t_start, t_end)
+    scale = math.sqrt(_checks.parameter("variance", variance))
+    _checks.time_in_domain(
+        path, open_start=path._sigma_vanishes, open_end=path._alpha_vanishes, t_start=start, t_end=end
+    )
+    if count == 1:
+        return start.reshape(1)
+    signal, noise = (torch.stack([level(start), level(end)]) for level in (path._alpha_at, path._sigma_at))
+    length = torch.hypot(scale * signal, noise)
+    across, up = scale * signal / length, noise / length
+    drop = path._snr_drop_between(torch.minimum(start, end), torch.maximum(start, end))
+    # |a x b| = alpha_clean sigma_noisy (1 - e^-h), a product; the noisier end has the smaller signal.
+    sine = across.max() * up.max() * (drop / (1 + (1 - drop).sqrt()))
+    angle = torch.atan2(sine, across.prod() + up.prod())
+    before, after = (torch.sin(weight * angle) for weight in inner_fractions(count, start))
+    ratios = scale * (before * up[0] + after * up[1]) / (before * across[0] + after * across[1])
+    return _with_ends(start, path._time_in_domain_at_noise_to_signal(ratios), end)
 
 
 def flow_shift(t: Tensor | float, *, shift: float) -> Tensor:

@@ -89,6 +89,15 @@ MIXTURE_ENTROPY = MappingProxyType({dtype: 1e-10 + 1e3 * u for dtype, u in UNIT_
 """The absolute accuracy of the entropy of a mixture on the line: what the implementations state for their quadrature
 (1e-10), and a thousand roundings of terms of size one for the sum over its nodes."""
 
+EXPECTATION = MappingProxyType({dtype: 1e-10 + 1e3 * u for dtype, u in UNIT_ROUNDOFF.items()})
+"""The accuracy, times 1 + |f|, of an expectation of a mixture on the line and of its integral over time: what the
+implementations state for their quadratures of moderate data (1e-10), and a thousand roundings of the sums' terms."""
+
+ORDER_WINDOW = 0.3
+"""How far from 2 the ratio of two errors of first order may be, where one is of twice the steps (or half the step) of
+the other: the next order is a tenth of the leading one at the sizes that the laws choose, and a wrong order is 1 off
+(ratio 1 or 4). 0.12 was the largest deviation measured."""
+
 ODE_TOLERANCE_FACTOR = 1.0
 """The error of an adaptively integrated log density over tolerance times (1 + |log p|). An integrator bounds each step,
 not their sum, but the flows judged here take few steps and contract: 0.03 was the largest ratio measured."""

@@ -22,10 +22,12 @@ __all__ = [
     "cholesky",
     "count",
     "covariance",
+    "decreasing",
     "event",
     "generator",
     "increasing",
     "instance",
+    "integer_valued",
     "levels",
     "mixture_weights",
     "nonnegative",
@@ -35,6 +37,7 @@ __all__ = [
     "positive",
     "positive_parameter",
     "real",
+    "square",
     "time_in_domain",
     "unit_roundoff",
 ]
@@ -107,6 +110,12 @@ def count(name: str, value: object, *, at_least: int = 1) -> int:
     return value
 
 
+def integer_valued(name: str, value: object, last: int) -> Array:
+    """A float64 array of integers from 0 to last."""
+    array = real(name, value)
+    return _all_of(name, array, (array == np.floor(array)) & (array >= 0.0) & (array <= last), f"integers in 0..{last}")
+
+
 def option(name: str, value: object, choices: Iterable[str]) -> str:
     """One of a few strings."""
     known = tuple(choices)
@@ -150,6 +159,14 @@ def event(name: str, array: Array, size: int | None = None) -> Array:
 
 
 # -------------------------------------------------------------------------------- matrices and weights
+
+
+def square(name: str, value: object, size: int | None = None) -> Array:
+    """Square matrices (..., d, d), of the given size when there is one."""
+    array = event(name, real(name, value), size)
+    if array.ndim < 2 or array.shape[-2] != array.shape[-1]:
+        raise ValueError(f"{name}: expected square matrices (..., d, d), got shape {array.shape}")
+    return array
 
 
 def covariance(name: str, value: object, size: int | None = None) -> Array:
@@ -256,20 +273,30 @@ def levels(alpha: object, sigma: object) -> tuple[Array, Array]:
 
 def increasing(name: str, value: object) -> Array:
     """A one-dimensional, strictly increasing grid."""
-    array = real(name, value)
-    if array.ndim != 1 or array.size < 1:
-        raise ValueError(f"{name}: expected shape (n,) with n >= 1, got {array.shape}")
-    steps = np.diff(array)
-    if np.any(steps <= 0.0):
-        first = int(np.argmax(steps <= 0.0))
-        raise ValueError(
-            f"{name}: expected a strictly increasing grid, got {float(array[first])!r} followed by "
-            f"{float(array[first + 1])!r}"
-        )
-    return array
+    return _monotone(name, value, "increasing", 1.0)
+
+
+def decreasing(name: str, value: object) -> Array:
+    """A one-dimensional, strictly decreasing grid."""
+    return _monotone(name, value, "decreasing", -1.0)
 
 
 # ---------------------------------------------------------------------------------------------- private
+
+
+def _monotone(name: str, value: object, direction: str, sign: float) -> Array:
+    """A one-dimensional grid whose steps all have the sign."""
+    array = real(name, value)
+    if array.ndim != 1 or array.size < 1:
+        raise ValueError(f"{name}: expected shape (n,) with n >= 1, got {array.shape}")
+    wrong = sign * np.diff(array) <= 0.0
+    if np.any(wrong):
+        first = int(np.argmax(wrong))
+        raise ValueError(
+            f"{name}: expected a strictly {direction} grid, got {float(array[first])!r} followed by "
+            f"{float(array[first + 1])!r}"
+        )
+    return array
 
 
 def _all_of(name: str, array: Array, valid: Any, expectation: str) -> Array:

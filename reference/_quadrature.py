@@ -43,7 +43,8 @@ def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, rel
     which = np.repeat(np.arange(flat.shape[0]), flat.shape[1] - 1)
     left, right = flat[:, :-1].ravel(), flat[:, 1:].ravel()
     # Edges that coincide hold nothing.
-    which, left, right = (row[left < right] for row in (which, left, right))
+    kept = left < right
+    which, left, right = which[kept], left[kept], right[kept]
     totals = np.zeros(flat.shape[0])
     tolerance = absolute / flat.shape[1]
     for _ in range(_MAXIMUM_LEVELS):

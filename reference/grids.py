@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 from decimal import Decimal
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "leading_timesteps",
     "linspace_timesteps",
     "trailing_timesteps",
+    "uniform_angle_times",
     "uniform_half_log_snr_times",
     "uniform_times",
 ]
@@ -70,10 +72,9 @@ def uniform_times(count: int, *, t_start: float, t_end: float) -> Array:
     """
     steps = _checks.count("count", count)
     start, end = _ends(t_start, t_end)
-    index, last = np.arange(steps, dtype=np.float64), max(steps - 1, 1)
     # a weighted mean: start + i * step would lose a small end beside a large one
-    times = start * ((last - index) / last) + end * (index / last)
-    return _with_ends(times, start, end)
+    of_start, of_end = _weights(steps)
+    return _with_ends(start * of_start + end * of_end, start, end)
 
 
 def uniform_half_log_snr_times(path: Path, count: int, *, t_start: float, t_end: float) -> Array:
@@ -90,6 +91,32 @@ def uniform_half_log_snr_times(path: Path, count: int, *, t_start: float, t_end:
     if clock._half_log_snr_is_linear:
         return uniform_times(steps, t_start=start, t_end=end)
     return _with_ends(clock._time_at_noise_to_signal(_geometric(steps, first, last)), start, end)
+
+
+def uniform_angle_times(path: Path, count: int, *, variance: float, t_start: float, t_end: float) -> Array:
+    r"""Times with equally spaced phi = atan(sigma/(alpha sqrt(variance))) from t_start to t_end, both exact: (count,).
+
+    In travel order; the grid on which DDIM loses least of a direction with this variance.  count = 1 gives t_start
+    alone.
+    Domain: the closed domain of the path, variance > 0.
+    Raises: TypeError, ValueError for count < 1, ends outside the domain, t_start = t_end, or variance <= 0.
+    Catalogue: P60 (Lai et al., arXiv 2510.21890).
+    """
+    steps, scale = _checks.count("count", count), math.sqrt(_checks.positive_parameter("variance", variance))
+    start, end = _ends(t_start, t_end)
+    clock = checked_path("path", path)
+    both = np.array([_checks.time_in_domain(clock, t, name=name) for name, t in (("t_start", start), ("t_end", end))])
+    weights = _weights(steps)[:, 1:-1]
+    # phi and pi/2 - phi, each a mean of its own ends, so that both keep their relative accuracy
+    angles = np.arctan2(clock.sigma(both), scale * clock.alpha(both)) @ weights
+    complements = np.arctan2(scale * clock.alpha(both), clock.sigma(both)) @ weights
+    if clock._half_log_snr_is_linear:
+        inner = _linear_clock_times(clock, scale, both, weights, complements)
+    else:
+        low = angles <= complements
+        tangents = np.tan(np.where(low, angles, complements))
+        inner = clock._time_at_noise_to_signal(scale * np.where(low, tangents, 1.0 / tangents))
+    return np.array([start, *inner, end][:steps])
 
 
 def flow_shift(t: Real, *, shift: float) -> Array:
@@ -167,6 +194,26 @@ def _index_counts(count: int, training_steps: int) -> tuple[int, int]:
     if steps > total:
         raise ValueError(f"count: expected at most training_steps = {total}, got {steps}")
     return steps, total
+
+
+def _weights(count: int) -> Array:
+    """Weights (2, count) of the start and of the end in the points of a uniform grid; a single point is the start."""
+    index, last = np.arange(count, dtype=np.float64), max(count - 1, 1)
+    return np.array([(last - index) / last, index / last])
+
+
+def _linear_clock_times(clock: Path, scale: float, both: Array, weights: Array, complements: Array) -> Array:
+    """Times at the angles pi/2 - ``complements`` where lambda is linear in t, as distances from the cleaner end.
+
+    t - t_clean = log(tan phi/tan phi_clean)/|lambda'|, tan phi/tan phi_clean - 1 = sin(phi - phi_clean)/(cos phi sin
+    phi_clean): times near 0 would be lost in the logarithm of sigma/alpha itself.
+    """
+    clean, noisy = both.min(), both.max()
+    early, late = clock._noise_to_signal(clean), clock._noise_to_signal(noisy)
+    sweep = np.arctan2(-scale * late * np.expm1(-clock._difference(clean, noisy)), scale**2 + early * late)
+    turned = sweep * weights[int(np.argmax(both))]
+    growth = np.sin(turned) / (np.sin(complements) * (early / np.hypot(scale, early)))
+    return np.asarray(clean - np.log1p(growth) / clock._half_log_snr_derivative(clean))
 
 
 def _geometric(count: int, first: float, last: float) -> Array:

@@ -25,6 +25,17 @@ def pair(
     return (x - sigma * noise) / alpha, noise
 
 
+def read(target: str, data: Number, noise: Number, alpha: Number, sigma: Number, slope: Number, rise: Number) -> Number:
+    """``target`` of the pair (x_0, eps) (P20)."""
+    if target == "score":
+        return -noise / sigma
+    if target == "velocity":
+        return slope * data + rise * noise
+    if target == "v_prediction":
+        return alpha * noise - sigma * data
+    return data if target == "denoiser" else noise
+
+
 def convert(
     source: str,
     target: str,
@@ -36,15 +47,7 @@ def convert(
     sigma_derivative: Number,
 ) -> Vector:
     """``target`` from ``source`` at x (P20); the derivatives enter only where one of the two is a velocity."""
-    result = []
-    for value, place in zip(prediction, x, strict=True):
-        data, noise = pair(source, value, place, alpha, sigma, alpha_derivative, sigma_derivative)
-        if target == "score":
-            result.append(-noise / sigma)
-        elif target == "velocity":
-            result.append(alpha_derivative * data + sigma_derivative * noise)
-        elif target == "v_prediction":
-            result.append(alpha * noise - sigma * data)
-        else:
-            result.append(data if target == "denoiser" else noise)
-    return result
+    levels = (alpha, sigma, alpha_derivative, sigma_derivative)
+    return [
+        read(target, *pair(source, value, place, *levels), *levels) for value, place in zip(prediction, x, strict=True)
+    ]

@@ -6,7 +6,8 @@ evaluates it at exact float inputs and gives, for every output f_k, an enclosure
     kappa_k = sum_i scale_i |df_k/dx_i|,     scale_i = |x_i|,
 
 where a covariance entry S_ij (wrapped in `Symmetric`) has scale sqrt(S_ii S_jj) and moves together with its mirror
-image. A second sum, `Truth.norm_kappas`, gives the entries of S the scale ||S|| instead: the normwise class's sum.
+image. A second sum, `Truth.norm_kappas`, gives the entries of S the scale ||S|| instead: the normwise class's sum. The
+entries of any other matrix (`Rectangular`) have their own sizes there, and the matrix's norm here.
 """
 
 from __future__ import annotations
@@ -45,6 +46,14 @@ class Symmetric:
 
 
 @dataclass(frozen=True)
+class Rectangular:
+    """A matrix argument of independent entries: entrywise they have their own sizes, normwise the given norm."""
+
+    entries: Sequence[Sequence[float]]
+    norm: float
+
+
+@dataclass(frozen=True)
 class Truth:
     """Enclosures of the outputs, flattened in order, and their condition sums, entrywise and normwise."""
 
@@ -79,7 +88,7 @@ class Truth:
 
 def lift(argument: Any) -> Any:
     """An argument as the twin sees it: floats become exact arbs, nested sequences keep their shape, the rest stays."""
-    if isinstance(argument, Symmetric):
+    if isinstance(argument, (Symmetric, Rectangular)):
         return [[arb(entry) for entry in row] for row in argument.entries]
     if isinstance(argument, float):
         return arb(argument)
@@ -107,6 +116,11 @@ def directions(argument: Any) -> Iterator[tuple[tuple[tuple[int, ...], ...], Num
                 norm = scale if argument.norm is None else arb(argument.norm)
                 if norm > 0:
                     yield (((row, column), (column, row)) if row != column else ((row, row),)), scale, norm
+    elif isinstance(argument, Rectangular):
+        for row, entries in enumerate(argument.entries):
+            for column, entry in enumerate(entries):
+                if argument.norm > 0.0:
+                    yield ((row, column),), abs(arb(entry)), arb(argument.norm)
     elif isinstance(argument, float):
         if argument != 0.0:
             scale = abs(arb(argument))

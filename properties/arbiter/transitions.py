@@ -71,3 +71,40 @@ def reverse_step(
         covariances.append(before - gain * before * factor)
     within = distributions.total(shares, covariances)
     return [distributions.average(shares, means), (within + distributions.spread(shares, means)).entries()]
+
+
+def mean_from_noise(
+    name: str, parameters: Sequence[Any], clean: Number, noisy: Number, noise: Sequence[Any], x: Sequence[Any]
+) -> list[Number]:
+    """The bridge's mean at x_0 = (x - sigma noise)/alpha (P38)."""
+    alpha, sigma = paths.levels(name, parameters, noisy)
+    data = [(place - sigma * eps) / alpha for eps, place in zip(noise, x, strict=True)]
+    return bridge_mean(name, parameters, clean, noisy, data, x)
+
+
+def variance_excesses(
+    name: str,
+    path: Sequence[Any],
+    kind: str,
+    parameters: list[Any],
+    x: Sequence[Any],
+    clean: Number,
+    noisy: Number,
+) -> list[Number]:
+    """[forward, bridge] leading terms of the KL of a step with a wrong variance (M4b, M4c).
+
+    A Gaussian of covariance v (I + E) has KL tr(E^2)/4 to second order against one of covariance v I. To first order in
+    q = 1 - SNR_noisy/SNR_clean, E is q sigma^2 H against the forward kernel's variance, with H the Hessian of log p,
+    and q SNR Cov against the bridge's, with Cov that of x_0 given x.
+    """
+    alpha_clean, sigma_clean = paths.levels(name, path, clean)
+    alpha, sigma = paths.levels(name, path, noisy)
+    drop = 1 - (alpha * sigma_clean / (alpha_clean * sigma)) ** 2
+    seen = distributions.level(kind, parameters, list(x), alpha, sigma)
+    squares = []
+    for matrix, factor in (
+        (distributions.hessian_at(seen), sigma**2),
+        (distributions.covariance_at(seen), (alpha / sigma) ** 2),
+    ):
+        squares.append(sum(((drop * factor * entry) ** 2 for entry in matrix), factor * 0) / 4)
+    return squares

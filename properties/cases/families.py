@@ -27,7 +27,7 @@ from properties.protocol import Floats
 Builder = Callable[[Draw, str], Any]
 FAMILIES: dict[str, Builder] = {}
 
-FAMILY_MODULES: tuple[str, ...] = ("evolution", "score_matching", "bounds", "integrals", "steps")
+FAMILY_MODULES: tuple[str, ...] = ("evolution", "score_matching", "bounds", "integrals", "steps", "walks")
 """Further modules of `properties.cases` that register families."""
 
 

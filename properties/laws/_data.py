@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from properties import budget
-from properties.arbiter.numbers import Symmetric, Truth
+from properties.arbiter.numbers import Rectangular, Symmetric, Truth
 from properties.cases.families import DataPoint
 from properties.cases.specs import DataSpec, PathSpec
 from properties.laws._compare import entrywise, exact, normwise, residual
@@ -28,6 +28,11 @@ LABELS = {
 def symmetric(covariance: Floats) -> Symmetric:
     """A covariance as an argument of a twin, with both of its scales."""
     return Symmetric(covariance.tolist(), float(np.linalg.norm(covariance, 2)))
+
+
+def rectangular(matrix: Floats) -> Rectangular:
+    """A matrix of independent entries as an argument of a twin, with both of its scales."""
+    return Rectangular(matrix.tolist(), float(np.linalg.norm(matrix, 2)))
 
 
 def arguments(data: DataSpec) -> tuple[str, list[Any]]:

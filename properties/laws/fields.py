@@ -11,7 +11,7 @@ from properties.arbiter import fields as twins
 from properties.arbiter.numbers import Truth, truth
 from properties.cases.families import FieldPoint
 from properties.law import law
-from properties.laws import _evolution
+from properties.laws import _edm, _evolution, _floors, _labels
 from properties.laws._compare import residual
 from properties.laws._data import (
     allowance,
@@ -28,7 +28,7 @@ from properties.laws._differences import differentiated, jacobian, step_for
 from properties.laws._fields import all_truths, call, conditions, judged_by_norm, levels
 from properties.protocol import Finding, Findings, Implementation
 
-__all__ = ["_evolution"]
+__all__ = ["_edm", "_evolution", "_floors", "_labels"]
 
 
 @law(

@@ -11,7 +11,7 @@ from properties.arbiter.numbers import truth
 from properties.cases.draw import rounded
 from properties.cases.families import FieldPoint, FieldStep
 from properties.law import law
-from properties.laws import _flow, _marginals
+from properties.laws import _flow, _marginals, _sampler_limits, _sampler_routes, _samplers
 from properties.laws._compare import entrywise, normwise, residual
 from properties.laws._data import arguments, judge, path_arguments, size_of, symmetric, symmetric_findings
 from properties.laws._fields import all_truths
@@ -19,7 +19,7 @@ from properties.laws._flow import flow_matrix_truth
 from properties.laws._marginals import noise_levels
 from properties.protocol import Finding, Findings, Implementation
 
-__all__ = ["_flow", "_marginals"]
+__all__ = ["_flow", "_marginals", "_sampler_limits", "_sampler_routes", "_samplers"]
 
 
 @law(

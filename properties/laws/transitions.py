@@ -16,11 +16,14 @@ from properties.cases.draw import rounded
 from properties.cases.families import FieldStep, PathStep
 from properties.cases.specs import PathSpec
 from properties.law import law
+from properties.laws import _excess, _steps
 from properties.laws._arguments import between
 from properties.laws._compare import entrywise, normwise, truncated
 from properties.laws._data import allowance, arguments, path_arguments, symmetric_findings
 from properties.laws._measured import measured, vanishes
 from properties.protocol import Finding, Findings, Floats, Implementation
+
+__all__ = ["_excess", "_steps"]
 
 SCALARS = ("kernel_alpha", "kernel_variance", "bridge_state_weight", "bridge_data_weight", "bridge_variance")
 

@@ -27,10 +27,7 @@ def _half(identifier: str) -> str:
     return SECOND_HALF if identifier.startswith("P") and number >= 64 else FIRST_HALF
 
 
-PARTIAL = {
-    "M9": "the bridge-variance form is built (elbo.diffusion_weight on Brownian); the others belong to the first half",
-    "P40": "the optimal variance is built (elbo.optimal_step_covariance); its bounds are not stated as a law yet",
-}
+PARTIAL: dict[str, str] = {}
 
 
 def absent(held: frozenset[str]) -> dict[str, str]:

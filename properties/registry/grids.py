@@ -11,6 +11,13 @@ RECORDS: tuple[Record, ...] = (
     Record("grids.geometric_sigmas", ("P17",), "closed", SPACED, "entrywise"),
     Record("grids.uniform_times", (), "closed", SPACED, "entrywise"),
     Record("grids.uniform_half_log_snr_times", (), "closed", SPACED, "entrywise"),
+    Record(
+        "grids.uniform_angle_times",
+        ("P60",),
+        "closed",
+        ("grids.uniform_angle_arbiter", "grids.uniform_angle_loses_least"),
+        "entrywise",
+    ),
     Record("grids.flow_shift", ("P19",), "closed", ("grids.arbiter", "grids.shift_of_half_log_snr"), "entrywise"),
     *(
         Record(f"grids.{name}", ("P14",), "closed", ("grids.timesteps", "grids.timestep_strides"), "exact")

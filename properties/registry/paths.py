@@ -1,4 +1,4 @@
-"""Records of the paths, method by method, and of the discrete tables."""
+"""Records of the paths, method by method, of the discrete tables, and of their indices."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "discrete_alpha": (("P7",), ("paths.arbiter_tables", "paths.table_recurrences")),
     "discrete_sigma": (("P7",), ("paths.arbiter_tables", "paths.table_recurrences")),
     "discrete_half_log_snr": (("P7",), ("paths.arbiter_tables", "paths.table_recurrences")),
+    "discrete_index_alpha": (("P7", "P14"), ("paths.index_arbiter", "paths.index_knots", "paths.index_between")),
+    "discrete_index_sigma": (("P7", "P14"), ("paths.index_arbiter", "paths.index_knots", "paths.index_between")),
+    "vdm_gamma_from_half_log_snr": (("P48",), ("paths.gamma_arbiter", "paths.gamma_is_noise_to_signal")),
+    "half_log_snr_from_vdm_gamma": (("P48",), ("paths.gamma_arbiter", "paths.gamma_is_noise_to_signal")),
     "rescale_zero_terminal_snr": (("P16",), ("paths.arbiter_tables", "paths.table_shapes", "paths.table_figures")),
 }
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from properties.registry.record import Record
 
+_FAMILY, _DDIM, _EDM = "reverse.family_arbiter", "reverse.ddim_arbiter", "reverse.edm_arbiter"
+
+
+def _matrix(name: str, ids: tuple[str, ...], *laws: str) -> Record:
+    """A matrix or vector in closed form."""
+    return Record(f"reverse.{name}", ids, "closed", laws, "normwise")
+
+
 RECORDS: tuple[Record, ...] = (
     Record(
         name="reverse.reverse_drift",
@@ -61,4 +69,45 @@ RECORDS: tuple[Record, ...] = (
         laws=("reverse.propagate_arbiter", "reverse.chain_reaches_the_data"),
         tolerance="normwise",
     ),
+    Record("reverse.forward_drift", ("M39",), "closed", (_FAMILY, "reverse.forward_and_reverse"), "normwise"),
+    Record("reverse.reverse_step", ("M4r", "M36"), "closed", (_FAMILY, "reverse.step_is_the_affine_map"), "normwise"),
+    *(
+        Record(
+            f"reverse.{name}",
+            ("P57",),
+            "verified",
+            ("reverse.propagator_arbiter", "reverse.pieces_multiply", *more),
+            "normwise",
+        )
+        for name, more in (
+            ("prior_mismatch_propagator", ("reverse.propagator_carries_errors",)),
+            ("varying_noise_propagator", ()),
+        )
+    ),
+    _matrix("ddim_matrix", ("P60",), _DDIM, "reverse.pieces_multiply"),
+    _matrix("ddim_chain_matrix", ("P60",), _DDIM, "reverse.pieces_multiply", "reverse.ddim_undershoots"),
+    _matrix("ddim_shrinkage", ("P60",), _DDIM, "reverse.ddim_undershoots", "grids.uniform_angle_loses_least"),
+    _matrix("edm_euler_matrix", ("P61",), _EDM, "reverse.heun_is_two_slopes", "reverse.pieces_multiply"),
+    _matrix("edm_heun_matrix", ("P62",), _EDM, "reverse.heun_is_two_slopes"),
+    Record("reverse.churn_variance", ("P62",), "closed", (_EDM, "reverse.churn_is_its_steps"), "entrywise"),
+    _matrix("edm_stochastic_covariance", ("P62",), _EDM, "reverse.churn_is_its_steps"),
+    _matrix("corrector_mean", ("P63",), "reverse.corrector_arbiter", "reverse.corrector_fixed_point"),
+    _matrix("corrector_covariance", ("P63",), "reverse.corrector_arbiter", "reverse.corrector_fixed_point"),
+    _matrix(
+        "sampled_law",
+        ("P59",),
+        "reverse.sampled_law_arbiter",
+        "reverse.euler_maruyama_arbiter",
+        "reverse.first_order_identities",
+        "reverse.step_is_the_affine_map",
+    ),
+    _matrix("step_variance_bias", ("M28",), "reverse.bias_arbiter", "reverse.bias_is_a_step"),
+    Record(
+        "reverse.euler_maruyama_leading_bias",
+        ("M37",),
+        "verified",
+        ("reverse.brownian_arbiter", "reverse.leading_bias_is_a_limit"),
+        "normwise",
+    ),
+    _matrix("temperature_covariance", ("M38",), "reverse.brownian_arbiter", "reverse.temperature_follows_its_equation"),
 )

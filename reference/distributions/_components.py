@@ -25,10 +25,12 @@ class Evaluation:
     With z_k = x - alpha mu_k, V_k = alpha^2 S_k + sigma^2 I and c the component most responsible for x:
     scores s_k = -V_k^-1 z_k, deviations e_k = (s_k - s_c) / alpha, responsibilities r_k.
     The deviations serve at every level, since E[x_0 | x, k] - E[x_0 | x, c] = sigma^2 e_k.
+    The logarithms log (r_k / r_c) stay finite where a responsibility underflows.
     """
 
     log_prob: Array
     responsibilities: Array
+    relative_logs: Array
     scores: Array
     deviations: Array
     factor: Factor
@@ -134,15 +136,15 @@ class Components:
             (shifts * lead_whitened, residuals * deviations), (shifts * whitened, lead_residual * deviations)
         )
         gains = 0.5 * alpha * np.sum(differences, axis=-1)
-        terms, power = self._relative_shares(volumes, gains, lead)
+        terms, power, relative_logs = self._relative_shares(volumes, gains, lead)
         total = terms.sum(axis=-1, keepdims=True)
         log_prob = select(logits, lead, 0) + (np.log(2.0) * power + np.log(total[..., 0]))
-        return Evaluation(log_prob, terms / total, -whitened, deviations, factor)
+        return Evaluation(log_prob, terms / total, relative_logs, -whitened, deviations, factor)
 
     def _relative_shares(
         self, volumes: tuple[Array, Array], gains: Array, lead: NDArray[np.intp]
-    ) -> tuple[Array, Array]:
-        """(w_k / w_c) (|V_c| / |V_k|)^(1/2) exp(gains) as terms times 2^power, the largest term near 1."""
+    ) -> tuple[Array, Array, Array]:
+        """(w_k / w_c) (|V_c| / |V_k|)^(1/2) exp(gains) as terms times 2^power, the largest term near 1, and its log."""
         weights, places = np.frexp(self.weights)
         mantissas, exponents = volumes
         spare = select(exponents, lead, 0)[..., None] - exponents
@@ -150,11 +152,15 @@ class Components:
         roots = np.sqrt(select(mantissas, lead, 0)[..., None] / mantissas * np.exp2(spare - 2.0 * halved))
         turns = np.rint(gains / np.log(2.0))
         rest = np.clip(gains - turns * np.log(2.0), -1.0, 1.0)  # beyond it only where gains exceed 1e15
-        shares = weights / select(weights, lead, 0)[..., None] * roots * np.exp(rest)
-        powers = places - select(places, lead, 0)[..., None] + halved + turns
+        factors = weights / select(weights, lead, 0)[..., None] * roots
+        shares = factors * np.exp(rest)
+        doublings = places - select(places, lead, 0)[..., None] + halved
+        powers = doublings + turns
         power = np.where(shares > 0.0, powers, -np.inf).max(axis=-1)
         below = np.clip(powers - power[..., None], -_no_share, 0.0).astype(np.intc)
-        return np.ldexp(shares, below), power
+        with np.errstate(divide="ignore"):
+            logs = gains + (np.log(2.0) * doublings + np.log(factors))
+        return np.ldexp(shares, below), power, logs
 
     def _deviations(self, factor: Factor, whitened: Array, shifts: Array, anchor: Anchor) -> Array:
         """e_k, entry by entry from the form that cancels less: of large terms of V_k^-1 [...], or s_k - s_c.

@@ -43,6 +43,9 @@ def velocity_coefficients(path: Path, t: Real) -> tuple[Array, Array, Array]:
     noise[clean] = half_diffusion + s**2 * drift
 
     a, s = alpha[~clean], sigma[~clean]
-    da, ds = path.alpha_derivative(time[~clean]), path.sigma_derivative(time[~clean])
+    da, ds = path.alpha_derivative(time[~clean]), np.array(path.sigma_derivative(time[~clean]))
+    # Under a constant signal sigma' = -sigma lambda': it shares sigma's own rounding, which V_k has too.
+    flat = da == 0.0
+    ds[flat] = -s[flat] * path.half_log_snr_derivative(time[~clean][flat])
     mean[~clean], signal[~clean], noise[~clean] = s * (da * s - a * ds), a * da, s * ds
     return mean, signal, noise

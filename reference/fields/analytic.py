@@ -7,14 +7,13 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian, GaussianMixture, PointCloud
-from reference.fields._levels import checked_law, state, velocity_coefficients
-from reference.fields.conversions import variance_preserving
-from reference.paths._base import Path, checked_path
+from reference.fields._levels import state, velocity_coefficients
+from reference.fields._point import variance_preserving
+from reference.paths._base import Path
 
 __all__ = [
     "denoiser",
     "denoiser_jacobian",
-    "minimum_mean_squared_error",
     "noise",
     "posterior_covariance",
     "posterior_third_cumulant",
@@ -123,18 +122,3 @@ def posterior_third_cumulant(data: Data, path: Path, x: Array, t: Real) -> Array
     law, path, point, time = state(data, path, x, t)
     noised = law._components.formed().diffuse(path.alpha(time), path.sigma(time))
     return noised.posterior_third_cumulant(point)
-
-
-def minimum_mean_squared_error(data: Gaussian, path: Path, t: Real) -> Array:
-    """E |x_0 - E[x_0 | x_t]|^2 of Gaussian data: sum_j l_j sigma^2/(alpha^2 l_j + sigma^2), l_j of S.
-
-    Shapes: t (...) -> (...), broadcast with the data's batch.  Domain: the closed domain.
-    Raises TypeError for a mixture, whose floor depends on x and has no closed form.
-    Catalogue: P22, P24 (Lai et al., arXiv 2510.21890).
-    """
-    law = _checks.instance("data", checked_law(data), Gaussian, hint="a mixture's floor has no closed form")
-    checked = checked_path("path", path)
-    time = _checks.time_in_domain(checked, t)
-    _checks.broadcast(data=law.batch_shape, t=time.shape)
-    noised = law._components.formed().diffuse(checked.alpha(time), checked.sigma(time))
-    return np.asarray(noised.shrunk_covariance().eigenvalues[..., 0, :].sum(axis=-1))

@@ -12,12 +12,8 @@ Catalogue: P20 (Lai et al., arXiv 2510.21890).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-
-from reference import _checks
-from reference._checks import Array, Real, unit_roundoff
+from reference._checks import Array, Real
+from reference.fields._point import conversion_point, conversion_rates, determinant
 
 __all__ = [
     "denoiser_from_noise",
@@ -43,22 +39,6 @@ __all__ = [
 ]
 
 
-class _Point(NamedTuple):
-    """Prediction p, point x, and alpha, sigma, shaped to multiply them."""
-
-    p: Array
-    x: Array
-    alpha: Array
-    sigma: Array
-
-
-class _Rates(NamedTuple):
-    """Derivatives of alpha and sigma, shaped to multiply a prediction."""
-
-    alpha: Array
-    sigma: Array
-
-
 # ------------------------------------------------------------------------------------ to denoiser
 
 
@@ -68,7 +48,7 @@ def denoiser_from_noise(noise: Array, x: Array, *, alpha: Real, sigma: Real) -> 
     Domain: alpha > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    N, x, alpha, sigma = _point("noise", noise, x, alpha, sigma, divides="alpha")
+    N, x, alpha, sigma = conversion_point("noise", noise, x, alpha, sigma, divides="alpha")
     return (x - sigma * N) / alpha
 
 
@@ -78,7 +58,7 @@ def denoiser_from_score(score: Array, x: Array, *, alpha: Real, sigma: Real) -> 
     Domain: alpha > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    s, x, alpha, sigma = _point("score", score, x, alpha, sigma, divides="alpha")
+    s, x, alpha, sigma = conversion_point("score", score, x, alpha, sigma, divides="alpha")
     return (x + sigma**2 * s) / alpha
 
 
@@ -96,10 +76,10 @@ def denoiser_from_velocity(
     Domain: W != 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("velocity", velocity, x, alpha, sigma)
+    point = conversion_point("velocity", velocity, x, alpha, sigma)
     v, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
-    return (rates.sigma * x - sigma * v) / _determinant(alpha, sigma, rates)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
+    return (rates.sigma * x - sigma * v) / determinant(alpha, sigma, rates)
 
 
 def denoiser_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, sigma: Real) -> Array:
@@ -108,7 +88,7 @@ def denoiser_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, si
     Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    u, x, alpha, sigma = _point("v_prediction", v_prediction, x, alpha, sigma, preserving=True)
+    u, x, alpha, sigma = conversion_point("v_prediction", v_prediction, x, alpha, sigma, preserving=True)
     return alpha * x - sigma * u
 
 
@@ -121,7 +101,7 @@ def noise_from_denoiser(denoiser: Array, x: Array, *, alpha: Real, sigma: Real) 
     Domain: sigma > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    D, x, alpha, sigma = _point("denoiser", denoiser, x, alpha, sigma, divides="sigma")
+    D, x, alpha, sigma = conversion_point("denoiser", denoiser, x, alpha, sigma, divides="sigma")
     return (x - alpha * D) / sigma
 
 
@@ -130,7 +110,7 @@ def noise_from_score(score: Array, x: Array, *, alpha: Real, sigma: Real) -> Arr
 
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    s, x, alpha, sigma = _point("score", score, x, alpha, sigma)
+    s, x, alpha, sigma = conversion_point("score", score, x, alpha, sigma)
     return -sigma * s + 0.0 * x
 
 
@@ -148,10 +128,10 @@ def noise_from_velocity(
     Domain: W != 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("velocity", velocity, x, alpha, sigma)
+    point = conversion_point("velocity", velocity, x, alpha, sigma)
     v, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
-    return (alpha * v - rates.alpha * x) / _determinant(alpha, sigma, rates)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
+    return (alpha * v - rates.alpha * x) / determinant(alpha, sigma, rates)
 
 
 def noise_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, sigma: Real) -> Array:
@@ -160,7 +140,7 @@ def noise_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, sigma
     Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    u, x, alpha, sigma = _point("v_prediction", v_prediction, x, alpha, sigma, preserving=True)
+    u, x, alpha, sigma = conversion_point("v_prediction", v_prediction, x, alpha, sigma, preserving=True)
     return sigma * x + alpha * u
 
 
@@ -173,7 +153,7 @@ def score_from_denoiser(denoiser: Array, x: Array, *, alpha: Real, sigma: Real) 
     Domain: sigma > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    D, x, alpha, sigma = _point("denoiser", denoiser, x, alpha, sigma, divides="sigma")
+    D, x, alpha, sigma = conversion_point("denoiser", denoiser, x, alpha, sigma, divides="sigma")
     return (alpha * D - x) / sigma**2
 
 
@@ -183,7 +163,7 @@ def score_from_noise(noise: Array, x: Array, *, alpha: Real, sigma: Real) -> Arr
     Domain: sigma > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    N, x, alpha, sigma = _point("noise", noise, x, alpha, sigma, divides="sigma")
+    N, x, alpha, sigma = conversion_point("noise", noise, x, alpha, sigma, divides="sigma")
     return -N / sigma + 0.0 * x
 
 
@@ -201,10 +181,10 @@ def score_from_velocity(
     Domain: sigma > 0.  W != 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("velocity", velocity, x, alpha, sigma, divides="sigma")
+    point = conversion_point("velocity", velocity, x, alpha, sigma, divides="sigma")
     v, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
-    return (rates.alpha * x - alpha * v) / (sigma * _determinant(alpha, sigma, rates))
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
+    return (rates.alpha * x - alpha * v) / (sigma * determinant(alpha, sigma, rates))
 
 
 def score_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, sigma: Real) -> Array:
@@ -213,7 +193,9 @@ def score_from_v_prediction(v_prediction: Array, x: Array, *, alpha: Real, sigma
     Domain: sigma > 0.  Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    u, x, alpha, sigma = _point("v_prediction", v_prediction, x, alpha, sigma, divides="sigma", preserving=True)
+    u, x, alpha, sigma = conversion_point(
+        "v_prediction", v_prediction, x, alpha, sigma, divides="sigma", preserving=True
+    )
     return -(x + alpha * u / sigma)
 
 
@@ -234,9 +216,9 @@ def velocity_from_denoiser(
     Domain: sigma > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("denoiser", denoiser, x, alpha, sigma, divides="sigma")
+    point = conversion_point("denoiser", denoiser, x, alpha, sigma, divides="sigma")
     D, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
     return rates.alpha * D + rates.sigma * ((x - alpha * D) / sigma)
 
 
@@ -254,9 +236,9 @@ def velocity_from_noise(
     Domain: alpha > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("noise", noise, x, alpha, sigma, divides="alpha")
+    point = conversion_point("noise", noise, x, alpha, sigma, divides="alpha")
     N, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
     return rates.alpha * ((x - sigma * N) / alpha) + rates.sigma * N
 
 
@@ -274,9 +256,9 @@ def velocity_from_score(
     Domain: alpha > 0.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("score", score, x, alpha, sigma, divides="alpha")
+    point = conversion_point("score", score, x, alpha, sigma, divides="alpha")
     s, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
     return rates.alpha * ((x + sigma**2 * s) / alpha) - sigma * rates.sigma * s
 
 
@@ -294,9 +276,9 @@ def velocity_from_v_prediction(
     Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("v_prediction", v_prediction, x, alpha, sigma, preserving=True)
+    point = conversion_point("v_prediction", v_prediction, x, alpha, sigma, preserving=True)
     u, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
     return rates.alpha * (alpha * x - sigma * u) + rates.sigma * (sigma * x + alpha * u)
 
 
@@ -309,7 +291,7 @@ def v_prediction_from_denoiser(denoiser: Array, x: Array, *, alpha: Real, sigma:
     Domain: sigma > 0.  Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    D, x, alpha, sigma = _point("denoiser", denoiser, x, alpha, sigma, divides="sigma", preserving=True)
+    D, x, alpha, sigma = conversion_point("denoiser", denoiser, x, alpha, sigma, divides="sigma", preserving=True)
     return alpha * ((x - alpha * D) / sigma) - sigma * D
 
 
@@ -319,7 +301,7 @@ def v_prediction_from_noise(noise: Array, x: Array, *, alpha: Real, sigma: Real)
     Domain: alpha > 0.  Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    N, x, alpha, sigma = _point("noise", noise, x, alpha, sigma, divides="alpha", preserving=True)
+    N, x, alpha, sigma = conversion_point("noise", noise, x, alpha, sigma, divides="alpha", preserving=True)
     return alpha * N - sigma * ((x - sigma * N) / alpha)
 
 
@@ -329,7 +311,7 @@ def v_prediction_from_score(score: Array, x: Array, *, alpha: Real, sigma: Real)
     Domain: alpha > 0.  Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    s, x, alpha, sigma = _point("score", score, x, alpha, sigma, divides="alpha", preserving=True)
+    s, x, alpha, sigma = conversion_point("score", score, x, alpha, sigma, divides="alpha", preserving=True)
     return -alpha * sigma * s - sigma * ((x + sigma**2 * s) / alpha)
 
 
@@ -347,67 +329,9 @@ def v_prediction_from_velocity(
     W = alpha sigma' - alpha' sigma.  Domain: W != 0.  Raises unless alpha^2 + sigma^2 = 1 within 8 u.
     Catalogue: P20 (Lai et al., arXiv 2510.21890).
     """
-    point = _point("velocity", velocity, x, alpha, sigma, preserving=True)
+    point = conversion_point("velocity", velocity, x, alpha, sigma, preserving=True)
     v, x, alpha, sigma = point
-    rates = _rates(point, alpha_derivative, sigma_derivative)
+    rates = conversion_rates(point, alpha_derivative, sigma_derivative)
     signal_part = alpha * (alpha * v - rates.alpha * x)
     noise_part = sigma * (rates.sigma * x - sigma * v)
-    return (signal_part - noise_part) / _determinant(alpha, sigma, rates)
-
-
-# ----------------------------------------------------------------------------------------------- checks
-
-
-def variance_preserving(alpha: Array, sigma: Array) -> tuple[Array, Array]:
-    """The levels, when alpha^2 + sigma^2 = 1 within 8 u: a v-prediction is defined there only."""
-    sums = np.atleast_1d(alpha**2 + sigma**2)
-    wrong = np.abs(sums - 1.0) > 8.0 * unit_roundoff
-    if np.any(wrong):
-        raise ValueError(
-            "alpha, sigma: expected alpha^2 + sigma^2 = 1 within 8 units of roundoff (a v-prediction is "
-            f"defined on variance-preserving paths only), got {float(sums[wrong].flat[0])!r}"
-        )
-    return alpha, sigma
-
-
-def _point(
-    name: str,
-    prediction: Array,
-    x: Array,
-    alpha: Real,
-    sigma: Real,
-    *,
-    divides: str = "",
-    preserving: bool = False,
-) -> _Point:
-    state = _checks.event("x", _checks.real("x", x))
-    field = _checks.event(name, _checks.real(name, prediction), state.shape[-1])
-    signal, noise = _checks.levels(alpha, sigma)
-    for level, values in (("alpha", signal), ("sigma", noise)):
-        if level == divides and np.any(values == 0.0):
-            raise ValueError(
-                f"{level}: expected values > 0 (a division by {level}; the open interval (0, inf) is valid), got 0.0"
-            )
-    if preserving:
-        variance_preserving(*np.broadcast_arrays(signal, noise))
-    _checks.broadcast(**{name: field.shape[:-1]}, x=state.shape[:-1], alpha=signal.shape, sigma=noise.shape)
-    return _Point(field, state, signal[..., None], noise[..., None])
-
-
-def _rates(point: _Point, alpha_derivative: Real, sigma_derivative: Real) -> _Rates:
-    signal = _checks.real("alpha_derivative", alpha_derivative)
-    noise = _checks.real("sigma_derivative", sigma_derivative)
-    _checks.broadcast(
-        x=np.broadcast_shapes(*(array.shape[:-1] for array in point)),
-        alpha_derivative=signal.shape,
-        sigma_derivative=noise.shape,
-    )
-    return _Rates(signal[..., None], noise[..., None])
-
-
-def _determinant(alpha: Array, sigma: Array, rates: _Rates) -> Array:
-    """W = alpha sigma' - alpha' sigma, positive on a path; refused where it vanishes."""
-    determinant = alpha * rates.sigma - rates.alpha * sigma
-    if np.any(determinant == 0.0):
-        raise ValueError("alpha, sigma and their derivatives: expected alpha sigma' - alpha' sigma != 0, got 0.0")
-    return np.asarray(determinant)
+    return (signal_part - noise_part) / determinant(alpha, sigma, rates)

@@ -82,13 +82,13 @@ def rescale_zero_terminal_snr(betas: Array) -> Array:
     Raises: TypeError, ValueError for betas outside [0, 1), T < 2, or a last beta of 0.
     Catalogue: P16 (Lai et al., arXiv 2510.21890).
     """
-    table = _table(betas)
+    table = checked_betas(betas)
     if table.shape[-1] < 2:
         raise ValueError(f"betas: expected at least 2 entries on the last axis, got shape {table.shape}")
     if np.any(table[..., -1] == 0.0):
         raise ValueError("betas: expected a last entry > 0, got 0.0")
     signal = np.sqrt(1.0 - table)
-    later = np.flip(_log_products(np.flip(table[..., 1:], axis=-1)), axis=-1)  # log(abar_T/abar_i), i < T
+    later = np.flip(log_products(np.flip(table[..., 1:], axis=-1)), axis=-1)  # log(abar_T/abar_i), i < T
     shortfall = np.concatenate([-np.expm1(0.5 * later), np.zeros_like(table[..., :1])], axis=-1)
     before, after = shortfall[..., :-1], shortfall[..., 1:]
     step = signal[..., 1:]
@@ -107,7 +107,7 @@ def discrete_alpha(betas: Array) -> Array:
     Raises: TypeError, ValueError for betas outside [0, 1) (the last may be 1).
     Catalogue: P7 (Lai et al., arXiv 2510.21890).
     """
-    return np.exp(0.5 * _log_products(_table(betas)))
+    return np.exp(0.5 * log_products(checked_betas(betas)))
 
 
 def discrete_sigma(betas: Array) -> Array:
@@ -116,7 +116,7 @@ def discrete_sigma(betas: Array) -> Array:
     Raises: TypeError, ValueError for betas outside [0, 1) (the last may be 1).
     Catalogue: P7 (Lai et al., arXiv 2510.21890).
     """
-    return np.sqrt(-np.expm1(_log_products(_table(betas))))
+    return np.sqrt(-np.expm1(log_products(checked_betas(betas))))
 
 
 def discrete_half_log_snr(betas: Array) -> Array:
@@ -125,7 +125,7 @@ def discrete_half_log_snr(betas: Array) -> Array:
     Raises: TypeError, ValueError for betas outside [0, 1), or a level with alpha = 0 or sigma = 0.
     Catalogue: P7, P14 (Lai et al., arXiv 2510.21890).
     """
-    log_signal = _log_products(_table(betas))
+    log_signal = log_products(checked_betas(betas))
     if np.any(log_signal == 0.0) or np.any(np.isneginf(log_signal)):
         raise ValueError("betas: expected every level to keep signal and noise, got alpha = 0 or sigma = 0")
     return 0.5 * (log_signal - np.log(-np.expm1(log_signal)))
@@ -170,7 +170,7 @@ def _unit_interval(name: str, value: Real) -> Array:
     return array
 
 
-def _table(betas: Array) -> Array:
+def checked_betas(betas: Array) -> Array:
     """Betas (..., T) in [0, 1), the last of each table possibly 1."""
     table = _unit_interval("betas", _checks.event("betas", _checks.real("betas", betas)))
     if np.any(table[..., :-1] == 1.0):
@@ -185,7 +185,7 @@ def _line(count: int, first: float, last: float) -> Array:
     return ((steps - index) * first + index * last) / steps
 
 
-def _log_products(betas: Array) -> Array:
+def log_products(betas: Array) -> Array:
     """Log of prod_{k<=i} (1 - beta_k) on the last axis: compensated running sums of log1p(-beta_k)."""
     with np.errstate(divide="ignore"):
         terms = np.log1p(-betas)

@@ -1,0 +1,41 @@
+"""The family of reverse processes, exact flow maps of Gaussian data, and what samplers deliver on them."""
+
+from __future__ import annotations
+
+from gpu.reverse.bias import euler_maruyama_leading_bias, step_variance_bias, temperature_covariance
+from gpu.reverse.corrector import corrector_covariance, corrector_mean
+from gpu.reverse.ddim import ddim_chain_matrix, ddim_matrix, ddim_shrinkage
+from gpu.reverse.edm import churn_variance, edm_euler_matrix, edm_heun_matrix, edm_stochastic_covariance
+from gpu.reverse.family import forward_drift, reverse_diffusion, reverse_drift, reverse_step
+from gpu.reverse.flow import flow_map, flow_matrix
+from gpu.reverse.frozen import frozen_step_matrix, frozen_step_offset, propagate_covariance, propagate_mean
+from gpu.reverse.propagators import prior_mismatch_propagator, varying_noise_propagator
+from gpu.reverse.sampled import sampled_law
+
+__all__ = [
+    "churn_variance",
+    "corrector_covariance",
+    "corrector_mean",
+    "ddim_chain_matrix",
+    "ddim_matrix",
+    "ddim_shrinkage",
+    "edm_euler_matrix",
+    "edm_heun_matrix",
+    "edm_stochastic_covariance",
+    "euler_maruyama_leading_bias",
+    "flow_map",
+    "flow_matrix",
+    "forward_drift",
+    "frozen_step_matrix",
+    "frozen_step_offset",
+    "prior_mismatch_propagator",
+    "propagate_covariance",
+    "propagate_mean",
+    "reverse_diffusion",
+    "reverse_drift",
+    "reverse_step",
+    "sampled_law",
+    "step_variance_bias",
+    "temperature_covariance",
+    "varying_noise_propagator",
+]

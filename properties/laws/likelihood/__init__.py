@@ -1,0 +1,27 @@
+"""Laws of the likelihoods: along the probability flow, and of the non-variational analysis."""
+
+from __future__ import annotations
+
+from properties.laws.likelihood import (
+    closure,
+    conditional,
+    estimators,
+    expansions,
+    flow,
+    line,
+    models,
+    pointwise,
+    renormalized,
+)
+
+__all__ = [
+    "closure",
+    "conditional",
+    "estimators",
+    "expansions",
+    "flow",
+    "line",
+    "models",
+    "pointwise",
+    "renormalized",
+]

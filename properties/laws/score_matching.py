@@ -1,1 +1,0 @@
-"""Laws of score matching and Langevin sampling."""

@@ -1,0 +1,87 @@
+"""Expectations over the noise and integrals over its level, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference._checks import Array
+from reference._quadrature import integrate
+from reference.paths._base import Path
+
+__all__ = [
+    "Indices",
+    "Integrand",
+    "LevelFunction",
+    "expectation",
+    "log_noise_to_signal",
+    "log_noise_to_signal_range",
+    "over_levels",
+]
+
+Indices = NDArray[np.intp]
+Integrand = Callable[[Array, Indices], Array]
+LevelFunction = Callable[[Array, Indices], Array]
+
+_SAMPLES, _SAMPLE_WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
+_LARGEST_BLOCK = 2**21  # numbers held at once
+
+
+def expectation(function: Integrand, edges: Array, components: int, floor: Array) -> Array:
+    """E f(eps), eps ~ N(0, 1), of N functions at once, from first panels between edges (N, E); (N,).
+
+    To about 1e-12 max(E|f|, floor), floor (N,): below it a value is as good as none.
+    ``function(points, which)`` is that of _quadrature.integrate.
+    """
+    block = max(1, _LARGEST_BLOCK // (24 * edges.shape[1] * components))
+    numbers = np.arange(edges.shape[0])
+    blocks = np.split(numbers, numbers[block::block])
+    return np.concatenate([_expectations(function, part, edges[part], floor[part]) for part in blocks])
+
+
+def _expectations(function: Integrand, which: Indices, edges: Array, floor: Array) -> Array:
+    samples = np.abs(function(np.broadcast_to(_SAMPLES, (which.size, _SAMPLES.size)), which))
+    scale = np.maximum(samples @ _SAMPLE_WEIGHTS / np.sqrt(2.0 * np.pi), floor)
+    scale = np.where(scale > 0.0, scale, 1.0)[:, None]
+
+    def weighted(points: Array, rows: Indices) -> Array:
+        density = np.exp(-0.5 * points**2) / np.sqrt(2.0 * np.pi)
+        return np.asarray(function(points, which[rows]) / scale[rows] * density)
+
+    return scale[:, 0] * integrate(weighted, edges)
+
+
+def over_levels(function: LevelFunction, low: Array, high: Array) -> Array:
+    """Integrals over log nu in [low, high] of functions of nu, (N,).
+
+    ``function(nu, which)`` takes levels (M,) and the number of the integral that each belongs to. Panels of at most
+    two units of log nu resolve a Gaussian's l/(l + nu^2), whose poles lie pi/2 off the line.
+    """
+    width = high - low
+    panels = int(np.ceil(np.max(width / 2.0, initial=1.0)))
+    numbers = np.arange(low.size)
+
+    def at(shares: Array, which: Indices) -> Array:
+        nu = np.exp(low[which, None] + width[which, None] * shares)
+        return np.asarray(function(nu.ravel(), np.repeat(which, shares.shape[1])).reshape(shares.shape))
+
+    samples = np.broadcast_to((np.arange(panels) + 0.5) / panels, (low.size, panels))
+    scale = np.abs(at(samples, numbers)).max(axis=-1)
+    scale = np.where(scale > 0.0, scale, 1.0)
+    edges = np.broadcast_to(np.linspace(0.0, 1.0, panels + 1), (low.size, panels + 1))
+    integrals = integrate(lambda s, which: at(s, which) / scale[which, None], edges, absolute=1e-12, relative=1e-11)
+    return width * scale * integrals
+
+
+def log_noise_to_signal(path: Path, time: Array, shape: tuple[int, ...]) -> Array:
+    """log(sigma/alpha) at times that broadcast to a batch shape, flattened (N,); +-inf at the ends of a path."""
+    with np.errstate(divide="ignore"):
+        return np.broadcast_to(np.log(path.sigma(time) / path.alpha(time)), shape).reshape(-1)
+
+
+def log_noise_to_signal_range(path: Path, start: Array, end: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """log(sigma/alpha) at both ends of an interval; their difference is the path's own."""
+    low = log_noise_to_signal(path, start, shape)
+    return low, low + np.broadcast_to(path._difference(start, end), shape).reshape(-1)
