@@ -18,45 +18,6 @@ from torch import Tensor
 from torch._C import _functorch, _get_dispatch_mode, _get_tracing_state, _TorchDispatchModeKey
 from torch._subclasses.fake_tensor import is_fake
 
-__all__ = [
-    "above",
-    "between",
-    "broadcast",
-    "cloud",
-    "components",
-    "count",
-    "covariance",
-    "decreasing",
-    "density",
-    "different",
-    "event",
-    "factored",
-    "factors",
-    "finite",
-    "flag",
-    "gaussian",
-    "generator_of",
-    "increasing",
-    "levels",
-    "nonnegative",
-    "one_dimensional",
-    "ordered",
-    "parameter",
-    "positive",
-    "sample_shape",
-    "scalars",
-    "smaller",
-    "square",
-    "tensors",
-    "time_in_domain",
-    "unit_roundoff",
-    "value_checks",
-    "values_are_checked",
-    "values_are_readable",
-    "variance_preserving",
-    "weights",
-]
-
 _FLOATS = (torch.float32, torch.float64)
 _SWITCH: ContextVar[bool] = ContextVar("value_checks", default=True)
 
@@ -178,6 +139,13 @@ def parameter(name: str, value: float, *, zero_allowed: bool = False, below: flo
     return number
 
 
+def number_like(value: Any, like: Tensor) -> Any:
+    """A Python number as a tensor of the dtype and on the device of another; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return torch.tensor(float(value), dtype=like.dtype, device=like.device)
+
+
 def above(name: str, value: float, other: str, bound: float, *, equal_allowed: bool = False) -> None:
     """One Python number above another (or equal to it where allowed)."""
     if not (value > bound or (equal_allowed and value == bound)):
@@ -220,6 +188,24 @@ def scalars(**named: Tensor) -> None:
     for name, value in named.items():
         if value.dim() != 0:
             raise ValueError(f"{name}: expected a single value, got shape {tuple(value.shape)}")
+
+
+def one_axis(**named: Tensor) -> None:
+    """One axis of at least one value, as long in all of them."""
+    first, *_ = named.values()
+    for name, value in named.items():
+        if value.dim() != 1 or value.shape[0] == 0 or value.shape != first.shape:
+            wanted = "(L,), L at least 1" if value is first else f"that of {next(iter(named))}, {tuple(first.shape)}"
+            raise ValueError(f"{name}: expected shape {wanted}, got {tuple(value.shape)}")
+
+
+def matrix(name: str, value: Tensor, rows: int | None = None, columns: int | None = None) -> tuple[int, int]:
+    """The numbers of rows and columns of a stack of matrices (..., n, m)."""
+    shape = tuple(value.shape)
+    wanted = f"(..., {'n' if rows is None else rows}, {'m' if columns is None else columns})"
+    if value.dim() < 2 or 0 in shape[-2:] or shape[-2] != (rows or shape[-2]) or shape[-1] != (columns or shape[-1]):
+        raise ValueError(f"{name}: expected shape {wanted}, got {shape}")
+    return shape[-2], shape[-1]
 
 
 def square(name: str, value: Tensor, size: int | None = None) -> int:
@@ -340,6 +326,21 @@ def different(**named: Tensor) -> None:
     (name, value), (other, reference) = named.items()
     if values_are_checked(value, reference):
         _require(other, value.detach() != reference.detach(), value.detach(), f"a value other than {name}")
+
+
+def equal(*, why: str, **named: Tensor) -> None:
+    """Two named values that are the same."""
+    (name, value), (other, reference) = named.items()
+    if values_are_checked(value, reference) and not bool((value.detach() == reference.detach()).all()):
+        raise ValueError(f"{name.replace('_', ' ')}: expected the {other.replace('_', ' ')}, got another one; {why}")
+
+
+def whole(name: str, value: Tensor, largest: int) -> None:
+    """Whole numbers from 0 to the largest."""
+    if values_are_checked(value):
+        data = value.detach()
+        good = (data >= 0) & (data <= largest) & (data == data.floor())
+        _require(name, good, data, f"whole numbers in 0..{largest}")
 
 
 def ordered(clean: Tensor, noisy: Tensor) -> None:
@@ -483,3 +484,35 @@ def gaussian(name: str, law: object, kind: type, instead: str) -> None:
     """A Gaussian law."""
     if not isinstance(law, kind):
         raise TypeError(f"{name}: expected a {kind.__name__} law, got {_kind(law)}; {instead}")
+
+
+def labelled(name: str, law: object, kinds: tuple[type, ...]) -> None:
+    """A law of several components."""
+    if not isinstance(law, kinds):
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"{name}: expected a {names}, whose components are the labels, got {_kind(law)}")
+
+
+def integer_valued(name: str, value: Tensor) -> None:
+    """Floats that are integers."""
+    if values_are_checked(value):
+        data = value.detach()
+        _require(name, data == data.round(), data, "integer values")
+
+
+def index(name: str, value: int, size: int) -> None:
+    """A Python int in 0 ... size - 1."""
+    if count(name, value, minimum=0) >= size:
+        raise ValueError(f"{name}: expected at most {size - 1}, got {value}")
+
+
+def option(name: str, value: str, options: tuple[str, ...]) -> None:
+    """One of a few words."""
+    if value not in options:
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
+
+
+def one_each(name: str, value: Tensor, grid: Tensor) -> None:
+    """Vectors (..., n, d), one for each of n times."""
+    if value.dim() < 2 or value.shape[-2] != grid.shape[0]:
+        raise ValueError(f"{name}: expected shape (..., {grid.shape[0]}, d), one a time, got {tuple(value.shape)}")

@@ -185,6 +185,52 @@ class View:
                 return likely.index_put((smaller,), relative)
         return softmax(law.weights, torch.where(smaller[..., None], self._relative(ratio), direct))
 
+    def log_responsibilities(self) -> Tensor:
+        """Log r_k, (..., K), from the same logits: accurate where r_k is near 1, finite where it underflows."""
+        law = self.law
+        ratio = self.level.log_ratio(self.gaps, self.reference)
+        direct = torch.add(ratio / -2, self.quadratic, alpha=-0.5)
+        smaller = self._relative_is_smaller(softmax(law.weights, direct).detach())
+        logits = torch.where(smaller[..., None], self._relative(ratio), direct) + law.weights.log()
+        likeliest = logits.detach().argmax(-1, keepdim=True)
+        first = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, likeliest, True)
+        gaps = torch.where(first, 0, logits - logits.gather(-1, likeliest))
+        others = torch.where(first, 0, gaps.exp()).sum(-1, keepdim=True)
+        return gaps - others.log1p()
+
+    def relative_scores(self) -> Tensor:
+        """s_k - s, the gradients of log r_k, (..., K, d).
+
+        Far from all components or deep in the noise the scores nearly agree. They differ as (alpha/sigma^2) D_k do,
+        and as what is left of them beside the score of N(alpha mu, (alpha^2 c + sigma^2) I): each point takes the form
+        whose terms are the smallest.
+        """
+        weights, scores = self.responsibilities, self.component_scores()
+        if self.law.count == 1:
+            return torch.zeros_like(scores)
+        alpha, sigma = self.law.alpha[..., None, None], self.law.sigma[..., None, None]
+        one = torch.ones_like(self.law.alpha)
+        denoisers = self.level.regression(one, torch.zeros_like(one), self.law.base_means, self.x[..., None, :])
+        present = sigma > 0
+        forms = [scores, torch.where(present, alpha / torch.where(present, sigma, 1).square() * denoisers, scores)]
+        if isinstance(self.level, SpectralLevel):
+            shift, _ = self._shift_and_middle
+            middle = self.x - self.law.alpha[..., None] * self.law.base_mean()[..., 0, :]
+            forms.append(self.level.scores_beside(alpha * shift, middle[..., None, :], self.gaps))
+        weights, *forms = torch.broadcast_tensors(weights[..., None], *forms)  # type: ignore[no-untyped-call]
+        likeliest = weights.detach().argmax(-2, keepdim=True)
+        sizes, gaps = [], []
+        for form in forms:
+            lead = form.gather(-2, likeliest)
+            sizes.append((form.detach().norm(dim=-1) + lead.detach().norm(dim=-1))[..., None])
+            gaps.append(form - lead)
+        chosen = gaps[0]
+        for size, gap in zip(sizes[1:], gaps[1:], strict=True):
+            chosen = torch.where(size < sizes[0], gap, chosen)
+            sizes[0] = torch.minimum(size, sizes[0])
+        relative: Tensor = chosen - (weights * chosen).sum(-2, keepdim=True)
+        return relative
+
     @memo
     def reference(self) -> Tensor:
         """The mean variance c of the data, (...,)."""

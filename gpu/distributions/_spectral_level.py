@@ -121,6 +121,11 @@ class SpectralLevel:
         """V^-1 a, (..., K, d)."""
         return self.spectrum.vectors(standard * self._shrinkage)
 
+    def scores_beside(self, shift: Tensor, middle: Tensor, gaps: Tensor) -> Tensor:
+        """V^-1 [shift - (I - V/(alpha^2 c + sigma^2)) middle], the gaps those of c: (..., K, d)."""
+        coordinates = self.spectrum.coordinates
+        return self.spectrum.vectors((coordinates(shift) - gaps * coordinates(middle)) / self.variances)
+
     def sum_of_solutions(self, weights: Tensor, standard: Tensor) -> Tensor:
         """sum_k w_k V_k^-1 a_k, (..., d)."""
         terms = weights[..., None] * standard

@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import add_identity, symmetric
 from gpu.paths import Path
-from gpu.reverse._directions import Directions
 
 __all__ = ["corrector_covariance", "corrector_mean"]
 

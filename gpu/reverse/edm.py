@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import add_identity, symmetric
-from gpu.reverse._directions import Directions
 
 __all__ = ["churn_variance", "edm_euler_matrix", "edm_heun_matrix", "edm_stochastic_covariance"]
 

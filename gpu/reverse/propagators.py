@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu.distributions import Gaussian
 from gpu.paths import Path
-from gpu.reverse._directions import Directions
 
 __all__ = ["prior_mismatch_propagator", "varying_noise_propagator"]
 

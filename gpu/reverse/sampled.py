@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu.distributions import Gaussian
 from gpu.paths import Path
-from gpu.reverse._directions import Directions
 
 __all__ = ["sampled_law"]
 

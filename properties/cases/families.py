@@ -32,7 +32,9 @@ FAMILY_MODULES: tuple[str, ...] = ("evolution", "score_matching", "bounds", "int
 
 
 def family(builder: Builder) -> Builder:
-    """Registers a builder under its own name."""
+    """Registers a builder under its own name; a second of the same name is refused."""
+    if builder.__name__ in FAMILIES:
+        raise ValueError(f"family: expected a new name, got {builder.__name__!r}, which {builder.__module__} has")
     FAMILIES[builder.__name__] = builder
     return builder
 

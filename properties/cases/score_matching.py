@@ -201,7 +201,7 @@ def annealed_chain(draw: Draw, dtype: str) -> AnnealedChain:
         data,
         mean,
         start,
-        rounded(np.unique(np.append(sigmas, lowest))[::-1], dtype),
+        rounded(np.flip(np.unique(np.append(sigmas, lowest))).copy(), dtype),
         float(rounded(step, dtype)),
         draw.choice((1, 2, draw.integer(1, 30))),
     )

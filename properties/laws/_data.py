@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,11 +73,15 @@ def judge(
     quantity: str, computed: Any, truth: Truth, implementation: Implementation, by_norm: bool, vanishing: float = 0.0
 ) -> Finding:
     """Against the arbiter, in the class that applies; errors up to ``vanishing`` are shares that underflowed."""
-    finding = (normwise if by_norm else entrywise)(quantity, computed, truth, implementation)
+    compare = normwise if by_norm else entrywise
+    finding = compare(quantity, computed, truth, implementation)
     if vanishing > 0.0 and not finding.passed:
         flat = [float(value) for value in np.ravel(implementation.lower(computed))]
-        if max(truth.errors(flat)) <= vanishing:
-            return replace(finding, measured=0.0)
+        told = [
+            float(exactly.mid()) if error <= vanishing else value
+            for value, exactly, error in zip(flat, truth.values, truth.errors(flat), strict=True)
+        ]
+        return compare(quantity, implementation.lift(np.array(told)), truth, implementation)
     return finding
 
 

@@ -50,7 +50,15 @@ def labels_arbiter(implementation: Implementation, case: FieldPoint) -> Findings
         judge(
             "label_log_probability", call(implementation, "label_log_probability", case), logs, implementation, by_norm
         ),
-        judge("label_score", call(implementation, "label_score", case), gradients, implementation, by_norm),
+        judge(
+            "label_score",
+            call(implementation, "label_score", case),
+            gradients,
+            implementation,
+            by_norm,
+            # A label whose share underflowed pulls at nothing.
+            budget.VANISHING_SHARE[implementation.dtype] * float(np.max(gradients.magnitudes)),
+        ),
     )
 
 

@@ -23,7 +23,8 @@ _negligible = 40.0  # in log nu: exp(-80) of an integrand that falls as nu^2 is 
 def path_divergence_rate(data: Data, path: Path, matrix: Array, offset: Array, t: Real) -> Array:
     r"""Rate g^2/2 E |A x + b|^2 of the path KL when the score is wrong by A x + b, in nats per unit of time.
 
-    g^2/2 (tr(A V A^T) + |A m + b|^2), m = alpha E[x_0], V = alpha^2 Cov[x_0] + sigma^2 I; any data law.
+    g^2/2 (tr(A V A^T) + |A m + b|^2), m = alpha E[x_0], V = alpha^2 Cov[x_0] + sigma^2 I; any data law, summed
+    over its components.
     Shapes: matrix (..., d, d), offset (..., d), t (...) broadcast with the data's batch -> (...).
     Domain: open where alpha vanishes (g^2 diverges).
     Raises TypeError, ValueError for shapes that do not fit or times outside the domain.
@@ -58,10 +59,12 @@ def girsanov_divergence(data: Data, path: Path, matrix: Array, offset: Array, *,
         clean=early.shape,
         noisy=late.shape,
     )
-    signal, noise, centre = _moments(law, slope)
+    signal, noise, weights, centres = _moments(law, slope)
     signal, noise, early, late = (np.broadcast_to(value, batch).reshape(-1) for value in (signal, noise, early, late))
-    vectors = (*batch, law.event_size)
-    centre, shift = (np.broadcast_to(value, vectors).reshape(-1, law.event_size) for value in (centre, shift))
+    count, size = centres.shape[-2:]
+    weights = np.broadcast_to(weights, (*batch, count)).reshape(-1, count)
+    centres = np.broadcast_to(centres, (*batch, count, size)).reshape(-1, count, size)
+    shift = np.broadcast_to(shift, (*batch, size)).reshape(-1, size)
     ratio = checked.sigma(late) / checked.alpha(late)
     width = np.minimum(checked._difference(early, late), _negligible)
 
@@ -69,7 +72,7 @@ def girsanov_divergence(data: Data, path: Path, matrix: Array, offset: Array, *,
         level = ratio[which][:, None] * np.exp(-points)
         alpha = checked._alpha_at_noise_to_signal(level)
         sigma = level * alpha
-        moments = (signal[which][:, None], noise[which][:, None], centre[which][:, None])
+        moments = (signal[which][:, None], noise[which][:, None], weights[which][:, None], centres[which][:, None])
         return np.asarray(sigma**2 * _mean_square(moments, shift[which][:, None], alpha, sigma))
 
     panels = max(1, int(np.ceil(width.max(initial=0.0) / _panel)))
@@ -79,7 +82,7 @@ def girsanov_divergence(data: Data, path: Path, matrix: Array, offset: Array, *,
 
 # ------------------------------------------------------------------------------------------- private
 
-_Moments = tuple[Array, Array, Array]
+_Moments = tuple[Array, Array, Array, Array]
 
 
 def _error(data: object, matrix: object, offset: object) -> tuple[Law, Array, Array]:
@@ -90,13 +93,19 @@ def _error(data: object, matrix: object, offset: object) -> tuple[Law, Array, Ar
 
 
 def _moments(law: Law, matrix: Array) -> _Moments:
-    """tr(A Cov A^T), |A|^2 and A E[x_0]."""
-    signal = np.sum(matrix * (matrix @ law.covariance), axis=(-2, -1))
-    return np.asarray(signal), np.asarray(np.sum(matrix**2, axis=(-2, -1))), apply(matrix, law.mean)
+    """sum_k w_k tr(A S_k A^T), |A|^2, w_k, and A m_k (..., K, d).
+
+    Component by component: an A near the inverse of the law's covariance would meet the rounding of far ones.
+    """
+    parts, slope = law._components.formed(), matrix[..., None, :, :]
+    spreads = np.sum(slope * (slope @ parts.covariance.matrix), axis=(-2, -1))
+    signal, centres = np.sum(parts.weights * spreads, axis=-1), apply(slope, parts.means)
+    return np.asarray(signal), np.asarray(np.sum(matrix**2, axis=(-2, -1))), parts.weights, centres
 
 
 def _mean_square(moments: _Moments, offset: Array, alpha: Array, sigma: Array) -> Array:
     """E |A x_t + b|^2."""
-    signal, noise, centre = moments
-    shift = np.sum((alpha[..., None] * centre + offset) ** 2, axis=-1)
+    signal, noise, weights, centres = moments
+    images = alpha[..., None, None] * centres + offset[..., None, :]
+    shift = np.sum(weights * np.sum(images**2, axis=-1), axis=-1)
     return np.asarray(alpha**2 * signal + sigma**2 * noise + shift)

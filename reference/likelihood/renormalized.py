@@ -191,4 +191,5 @@ def _over_times(function: LevelFunction, narrowest: Array, extent: Array, refere
         return 2.0 * times * function(times, which)
 
     head = first * function(first, np.arange(first.size))
-    return head + over_levels(integrand, 0.5 * np.log(first), 0.5 * np.log(last))
+    # The two terms of the integrand are of size one in log nu, and may cancel at every level.
+    return head + over_levels(integrand, 0.5 * np.log(first), 0.5 * np.log(last), floor=1.0)

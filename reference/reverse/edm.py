@@ -120,9 +120,10 @@ def _step(data: Gaussian, sigma_start: Real, sigma_end: Real) -> tuple[Component
     return components, per_direction(start), per_direction(end)
 
 
-def _churn_range(churn_min: float, churn_max: float) -> tuple[float, float]:
+def _churn_range(churn_min: object, churn_max: object) -> tuple[float, float]:
     low = _checks.parameter("churn_min", churn_min)
-    high = math.inf if churn_max == math.inf else _checks.parameter("churn_max", churn_max)
+    unbounded = isinstance(churn_max, float) and churn_max == math.inf
+    high = math.inf if unbounded else _checks.parameter("churn_max", churn_max)
     if not 0.0 <= low <= high:
         raise ValueError(f"churn_min, churn_max: expected 0 <= churn_min <= churn_max, got {low!r}, {high!r}")
     return low, high

@@ -65,8 +65,8 @@ def varying_noise_propagator(data: Gaussian, path: Path, times: Array, noise_lev
 def _memory(path: Path, clean: Array, noisy: Array, levels: Array, variances: Array) -> Array:
     """Product over the pieces (last axis) of (1 - q)^(l^2/2), 1 - q = (alpha_noisy/alpha_clean)^2 V_clean/V_noisy.
 
-    Here q = (sigma_noisy^2/V_noisy) (1 - SNR_noisy/SNR_clean): the share of the variance at ``noisy`` that was drawn since
-    ``clean``. Small q enter by log(1 - q), so that a fine grid gathers no roundings.
+    Here q = (sigma_noisy^2/V_noisy) (1 - SNR_noisy/SNR_clean) is the share of the variance at ``noisy`` that was drawn
+    since ``clean``. Small q enter by log(1 - q), so that a fine grid gathers no roundings.
     """
     signal, noise = path.alpha(noisy) ** 2 * variances, path.sigma(noisy) ** 2
     total = signal + noise

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from flint import ctx
 
 from properties import budget
 from properties.arbiter import line_scores
@@ -21,20 +20,12 @@ from properties.laws.evolution._time import own_levels, stated
 from properties.laws.evolution.information import METHODS, scalar
 from properties.protocol import Findings, Floats, Implementation
 
-INTEGRAL_BITS = 80
-"""Enough for an enclosure to 2^-45."""
-
 
 def enclosed_information(data: DataSpec, alpha: float, sigma: float) -> float:
     """E s^2 as an enclosed integral."""
     kind, parameters = arguments(data)
-    previous, ctx.prec = ctx.prec, INTEGRAL_BITS
-    try:
-        zero = lift(0.0)
-        enclosure = line_scores.squared_gap(kind, lift(parameters), lift(alpha), lift(sigma), zero, zero)
-        return float(enclosure.mid())
-    finally:
-        ctx.prec = previous
+    zero = lift(0.0)
+    return float(line_scores.squared_gap(kind, lift(parameters), lift(alpha), lift(sigma), zero, zero).mid())
 
 
 def coefficients(implementation: Implementation, case: FieldPoint) -> tuple[float, float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flint import ctx
-
 from properties.arbiter import line_scores
 from properties.arbiter.numbers import lift
 from properties.cases.score_matching import LinearModel
@@ -11,7 +9,6 @@ from properties.law import law
 from properties.laws._compare import truncated
 from properties.laws._data import arguments
 from properties.laws.evolution._time import stated
-from properties.laws.evolution.line import INTEGRAL_BITS
 from properties.laws.score_matching._models import Modelled
 from properties.protocol import Findings, Implementation
 
@@ -27,12 +24,8 @@ from properties.protocol import Findings, Implementation
 def line_explicit_arbiter(implementation: Implementation, case: LinearModel) -> Findings:
     at = Modelled(implementation, case)
     kind, parameters = arguments(case.data)
-    previous, ctx.prec = ctx.prec, INTEGRAL_BITS
-    try:
-        numbers = (lift(value) for value in (at.alpha, at.sigma, float(case.matrix[0, 0]), float(case.offset[0])))
-        value = 0.5 * float(line_scores.squared_gap(kind, lift(parameters), *numbers).mid())
-    finally:
-        ctx.prec = previous
+    numbers = (lift(value) for value in (at.alpha, at.sigma, float(case.matrix[0, 0]), float(case.offset[0])))
+    value = 0.5 * float(line_scores.squared_gap(kind, lift(parameters), *numbers).mid())
     # The difference of two scores is known no better than the scores.
     size = value + 0.5 / at.sigma**2
     error = float(implementation.lower(at.explicit())) - value

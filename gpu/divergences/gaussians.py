@@ -1,4 +1,4 @@
-"""Divergences between Gaussian laws, over their batch shapes."""
+"""KL, Fisher and 2-Wasserstein divergences between Gaussian laws, over their batch shapes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu._bures import Bures, excess_eigenvalues
 from gpu._excess import excess_over_log, small_excess_over_log
+from gpu._factors import factor, squares
 from gpu.distributions import Gaussian
 
 __all__ = ["fisher_divergence", "kl_divergence", "wasserstein2_squared"]
@@ -23,15 +24,15 @@ def kl_divergence(p: Gaussian, q: Gaussian) -> Tensor:
     Raises ValueError where a covariance is singular, TypeError for other laws than Gaussians.
     Catalogue: P1 (Lai et al., arXiv 2510.21890); M9 (McAllester, arXiv 2301.11108).
     """
-    delta, covariance_p, covariance_q = _moments(p, q)
-    factor_p, factor_q = _factor("p", covariance_p), _factor("q", covariance_q)
+    delta, covariance_p, covariance_q = moments(p, q)
+    factor_p, factor_q = _factors(covariance_p, covariance_q)
     excess = excess_eigenvalues(covariance_p - covariance_q, factor_q)
     near = small_excess_over_log(excess).sum(-1)
     ratio = torch.linalg.solve_triangular(factor_q, factor_p, upper=False)
     scale = ratio.diagonal(dim1=-2, dim2=-1)
-    far = excess_over_log(scale.square(), (scale - 1) * (scale + 1)).sum(-1) + _squares(ratio.tril(-1))
+    far = excess_over_log(scale.square(), (scale - 1) * (scale + 1)).sum(-1) + squares(ratio.tril(-1))
     spread = torch.where(excess.abs().amax(-1) < 0.5, near, far)
-    return 0.5 * (spread + _squares(torch.linalg.solve_triangular(factor_q, delta, upper=False)))
+    return 0.5 * (spread + squares(torch.linalg.solve_triangular(factor_q, delta, upper=False)))
 
 
 def fisher_divergence(p: Gaussian, q: Gaussian) -> Tensor:
@@ -43,11 +44,11 @@ def fisher_divergence(p: Gaussian, q: Gaussian) -> Tensor:
     Raises ValueError where a covariance is singular, TypeError for other laws than Gaussians.
     Catalogue: P1 (Lai et al., arXiv 2510.21890).
     """
-    delta, covariance_p, covariance_q = _moments(p, q)
-    factor_p, factor_q = _factor("p", covariance_p), _factor("q", covariance_q)
+    delta, covariance_p, covariance_q = moments(p, q)
+    factor_p, factor_q = _factors(covariance_p, covariance_q)
     solved = torch.cholesky_solve(covariance_p - covariance_q, factor_q)
     spread = torch.linalg.solve_triangular(factor_p, solved.mT, upper=False)
-    return _squares(spread) + _squares(torch.cholesky_solve(delta, factor_q))
+    return squares(spread) + squares(torch.cholesky_solve(delta, factor_q))
 
 
 def wasserstein2_squared(p: Gaussian, q: Gaussian) -> Tensor:
@@ -59,12 +60,12 @@ def wasserstein2_squared(p: Gaussian, q: Gaussian) -> Tensor:
     Raises TypeError for other laws than Gaussians.
     Catalogue: P2 (Lai et al., arXiv 2510.21890).
     """
-    delta, covariance_p, covariance_q = _moments(p, q)
+    delta, covariance_p, covariance_q = moments(p, q)
     spread: Tensor = Bures.apply(covariance_p, covariance_q)  # type: ignore[no-untyped-call]
-    return _squares(delta) + spread
+    return squares(delta) + spread
 
 
-def _moments(p: Gaussian, q: Gaussian) -> tuple[Tensor, Tensor, Tensor]:
+def moments(p: Gaussian, q: Gaussian) -> tuple[Tensor, Tensor, Tensor]:
     """m_p - m_q as a column, S_p and S_q, all of the common batch shape."""
     for name, law in {"p": p, "q": q}.items():
         _checks.gaussian(name, law, Gaussian, "the divergence has a closed form for Gaussian laws only")
@@ -77,12 +78,5 @@ def _moments(p: Gaussian, q: Gaussian) -> tuple[Tensor, Tensor, Tensor]:
     return delta, p.covariance.broadcast_to(matrix), q.covariance.broadcast_to(matrix)
 
 
-def _factor(name: str, covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor; NaN where there is none and values are not checked."""
-    factor, failed = torch.linalg.cholesky_ex(covariance)
-    _checks.factored(f"the covariance of {name}", covariance, factor, failed)
-    return torch.where((failed == 0)[..., None, None], factor, torch.nan)
-
-
-def _squares(matrix: Tensor) -> Tensor:
-    return matrix.square().sum((-2, -1))
+def _factors(covariance_p: Tensor, covariance_q: Tensor) -> tuple[Tensor, Tensor]:
+    return factor("the covariance of p", covariance_p), factor("the covariance of q", covariance_q)
