@@ -282,13 +282,13 @@ def accuracy_command(certificate: Path) -> None:
 
 
 @main.command("explain")
-@click.argument("topic", metavar="LAW|ID|VERDICT")
-def explain_command(topic: str) -> None:
-    """Explains a law, a catalogue id, or a verdict."""
+@click.argument("topic", nargs=-1, required=True, metavar="LAW|ID|VERDICT|FUNCTION|WORDS")
+def explain_command(topic: tuple[str, ...]) -> None:
+    """Explains a law, a catalogue id, a verdict or a public function; words find the functions that speak of them."""
     from certify.explain import explain, wrapped
 
     with _told():
-        text = explain(topic)
+        text = explain(" ".join(topic))
     click.echo("\n".join(wrapped(line) for line in text.splitlines()))
 
 

@@ -1,15 +1,17 @@
-"""What a law, a catalogue id or a verdict means, in a few lines of text."""
+"""What a law, a catalogue id, a public function or a verdict means, in a few lines of text."""
 
 from __future__ import annotations
 
 import difflib
+import importlib
+import inspect
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from certify.verdict import VerdictWord
 
-__all__ = ["VERDICTS", "LawText", "explain", "known_laws", "wrapped"]
+__all__ = ["VERDICTS", "LawText", "explain", "functions", "known_laws", "wrapped"]
 
 VERDICTS: dict[VerdictWord, str] = {
     "pass": "The law was put to the subject and holds: the measured figure is within the allowed one.",
@@ -88,8 +90,43 @@ def _of_id(identifier: str, laws: Mapping[str, LawText]) -> str:
     return "\n".join(lines)
 
 
+def functions() -> dict[str, str]:
+    """Every public name of the reference, with its docstring."""
+    from properties.registry import records
+
+    found = {}
+    for record in records():
+        module, *attributes = record.name.split(".")
+        public: object = importlib.import_module(f"reference.{module}")
+        for attribute in attributes:
+            public = getattr(public, attribute)
+        found[record.name] = inspect.getdoc(public) or ""
+    return found
+
+
+def _of_function(name: str, document: str) -> str:
+    from properties.registry import records
+
+    (record,) = (record for record in records() if record.name == name)
+    document = document.replace("\n", "\n  ")
+    return f"{name}\n  {document}\n  Held by {', '.join(record.laws)}."
+
+
+def _mentions(words: str) -> str:
+    """The public names whose name or first paragraph has every one of the words, one a line."""
+    wanted = words.lower().split()
+    lines = []
+    for name, document in functions().items():
+        paragraph = " ".join(document.partition("\n\n")[0].split())
+        spoken = f"{name.replace('_', ' ')} {paragraph}".lower()
+        if all(word in spoken for word in wanted):
+            lines.append(f"{name}: {paragraph}")
+    return "\n".join(lines)
+
+
 def explain(topic: str) -> str:
-    """The meaning of a law, of all laws of a prefix (``sampler``), of a catalogue id (``P54``), or of a verdict.
+    """The meaning of a law, of all laws of a prefix (``sampler``), of a catalogue id (``P54``), of a public function,
+    or of a verdict; for other words (``posterior variance``) the functions that speak of them.
 
     Raises:
         LookupError: it is none of those; the message has what comes nearest.
@@ -105,5 +142,12 @@ def explain(topic: str) -> str:
     found = [law for name, law in laws.items() if name == topic or name.startswith(f"{topic}.")]
     if found:
         return "\n\n".join(str(law) for law in found)
-    near = difflib.get_close_matches(topic, [*VERDICTS, *laws, *IDS]) or [*VERDICTS]
-    raise LookupError(f"{topic}: expected a law, a catalogue id or a verdict; near it are {', '.join(near)}")
+    if topic in (known := functions()):
+        return _of_function(topic, known[topic])
+    if mentioned := _mentions(topic):
+        return mentioned
+    near = difflib.get_close_matches(topic, [*VERDICTS, *laws, *IDS, *known]) or [*VERDICTS]
+    raise LookupError(
+        f"{topic}: expected a law, a catalogue id, a public function, words that one speaks of, or a verdict; near it "
+        f"are {', '.join(near)}"
+    )

@@ -18,7 +18,7 @@ from gpu._logarithms import log_of_product
 from gpu.distributions import Gaussian
 from gpu.elbo._terms import excess, weight
 from gpu.paths import Path
-from gpu.reverse._directions import Directions
+from gpu._directions import Directions
 
 __all__ = ["Comparison", "step_shares"]
 
@@ -49,7 +49,7 @@ class Comparison:
     def of(cls, data: Gaussian, model: Directions) -> Comparison:
         """Data and a model of one event size."""
         own = Directions.of(data)
-        (mean,) = model.tensors(data=data.mean)
+        _, mean = _checks.tensors(model=model.data.mean, data=data.mean)
         _checks.event("data", mean, model.data.event_size)
         _checks.broadcast(model=model.data.batch_shape, data=data.batch_shape)
         basis, other = _basis(own), _basis(model)

@@ -20,7 +20,7 @@ from gpu.distributions import Gaussian
 from gpu.elbo._comparison import Comparison, step_shares
 from gpu.elbo._terms import errors, excess, gaussian, require_density
 from gpu.paths import Path
-from gpu.reverse._directions import Directions
+from gpu._directions import Directions
 
 __all__ = ["model_gap", "model_law", "model_negative_elbo", "model_negative_elbo_at"]
 

@@ -11,14 +11,16 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._excess import small_excess_over_log
 from gpu._factors import factor, squares
 from gpu._logarithms import log_of_product
 from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import add_identity, symmetric
-from gpu.divergences import kl_divergence
 from gpu.elbo._ridge import Ridge
 
 __all__ = ["checked_model", "latent_elbo", "latent_elbo_gap", "latent_marginal", "latent_posterior"]
+
+_NEAR = 0.5
 
 
 def latent_posterior(x: Tensor, loading: Tensor, noise_variance: Tensor | float) -> Gaussian:
@@ -68,12 +70,27 @@ def latent_elbo(x: Tensor, loading: Tensor, noise_variance: Tensor | float, enco
 def latent_elbo_gap(x: Tensor, loading: Tensor, noise_variance: Tensor | float, encoder: Gaussian) -> Tensor:
     """log p(x) less the bound: KL(q || p(z|x)), without a difference of the two. Arguments as of `latent_elbo`.
 
+    With A = [W/s; I], so that the posterior precision is A^T A, and m* the posterior mean:
+    1/2 [|A (m - m*)|^2 + |A L|_F^2 - k - log |L^T A^T A L|]. Where the singular values of A L are near 1 the sum runs
+    over these.
+
     Catalogue: P3 (Lai et al., arXiv 2510.21890).
     """
     _gaussian_encoder(encoder)
     x, loading, variance, mean = _checks.tensors(x=x, loading=loading, noise_variance=noise_variance, encoder=encoder.mean)
-    checked_model(loading, variance, x=x, encoder=mean)
-    return kl_divergence(encoder, Gaussian(*_posterior(x, loading, variance)))
+    _, latent = checked_model(loading, variance, x=x, encoder=mean)
+    lower = factor("the covariance of encoder", encoder.covariance)
+    deviation = variance.sqrt()[..., None, None]
+    shift = (mean - _posterior(x, loading, variance)[0])[..., None]
+    scaled = loading @ lower / deviation
+    apart = squares(loading @ shift / deviation) + squares(shift)
+    whitened = torch.cat((scaled, lower.expand(*scaled.shape[:-2], -1, -1)), -2)
+    excess = _squared_less_one(torch.linalg.svdvals(whitened))
+    near = small_excess_over_log(excess).sum(-1)
+    precision = 1 + torch.linalg.svdvals(loading / deviation).square()
+    volume = log_of_product(precision.reciprocal()) + log_volume(0, variance, lower)
+    far = squares(whitened) - latent + volume
+    return 0.5 * (torch.where(excess.abs().amax(-1) < _NEAR, near, far) + apart)
 
 
 def checked_model(
@@ -96,13 +113,17 @@ def checked_model(
 def log_volume(size: int, variance: Tensor, *lower: Tensor) -> Tensor:
     """log(variance^size/(|L_1|^2 ...)) of triangular factors, (...)."""
     pivots = [each.diagonal(dim1=-2, dim2=-1).square().reciprocal() for each in lower]
-    batch = _checks.broadcast(variance=variance.shape, factors=sum(pivots, torch.zeros(())).shape[:-1])
+    batch = torch.broadcast_shapes(variance.shape, *(each.shape[:-1] for each in pivots))
     repeated = variance[..., None].expand(*batch, size)
     return log_of_product(torch.cat([repeated, *(each.expand(*batch, -1) for each in pivots)], -1))
 
 
 def _gaussian_encoder(encoder: Gaussian) -> None:
     _checks.gaussian("encoder", encoder, Gaussian, "the bound has a closed form for Gaussian encoders only")
+
+
+def _squared_less_one(values: Tensor) -> Tensor:
+    return (values - 1) * (values + 1)
 
 
 def _posterior(x: Tensor, loading: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:

@@ -326,6 +326,29 @@ def test_explain(topic: str) -> None:
     assert len(result.output.splitlines()) >= 2
 
 
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        (("posterior", "variance", "ddpm"), "transitions.ddpm_posterior_variance"),
+        (("ode", "likelihood"), "likelihood.ode_log_likelihood"),
+        (("probability-flow",), "reverse.flow_map"),
+    ],
+)
+def test_explain_finds_a_formula_by_the_words_a_newcomer_uses(words: tuple[str, ...], function: str) -> None:
+    result = diffassay("explain", *words)
+
+    assert result.exit_code == 0, result.output
+    assert f"{function}:" in result.output
+
+
+def test_explain_a_function_gives_its_docstring_and_its_laws() -> None:
+    result = diffassay("explain", "transitions.kernel_variance")
+
+    assert result.exit_code == 0
+    assert "sigma" in result.output
+    assert "transitions.arbiter" in result.output
+
+
 def test_explain_nonsense_exits_2_and_names_its_neighbours() -> None:
     result = diffassay("explain", "repared")
 

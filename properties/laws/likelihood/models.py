@@ -86,7 +86,7 @@ def integral_of_the_gap(implementation: Implementation, case: ModelStep) -> tupl
     (data, path), model = built(implementation, case), case.model.build(implementation)
     fields, lift, lower = implementation.module.fields, implementation.lift, implementation.lower
     sums = []
-    for width, refine in ((2.0, 2.0), (1.0, 4.0)):
+    for width, refine in ((3.0, 2.0), (1.5, 4.0)):
         times, weights = panels(implementation, case, case.clean, case.noisy, width)
         states, masses = moving_nodes(implementation, case, times, refine)
         ours, theirs = (
