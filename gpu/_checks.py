@@ -139,13 +139,6 @@ def parameter(name: str, value: float, *, zero_allowed: bool = False, below: flo
     return number
 
 
-def number_like(value: Any, like: Tensor) -> Any:
-    """A Python number as a tensor of the dtype and on the device of another; anything else as it is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return torch.tensor(float(value), dtype=like.dtype, device=like.device)
-
-
 def above(name: str, value: float, other: str, bound: float, *, equal_allowed: bool = False) -> None:
     """One Python number above another (or equal to it where allowed)."""
     if not (value > bound or (equal_allowed and value == bound)):
@@ -328,13 +321,6 @@ def different(**named: Tensor) -> None:
         _require(other, value.detach() != reference.detach(), value.detach(), f"a value other than {name}")
 
 
-def equal(*, why: str, **named: Tensor) -> None:
-    """Two named values that are the same."""
-    (name, value), (other, reference) = named.items()
-    if values_are_checked(value, reference) and not bool((value.detach() == reference.detach()).all()):
-        raise ValueError(f"{name.replace('_', ' ')}: expected the {other.replace('_', ' ')}, got another one; {why}")
-
-
 def whole(name: str, value: Tensor, largest: int) -> None:
     """Whole numbers from 0 to the largest."""
     if values_are_checked(value):
@@ -491,13 +477,6 @@ def labelled(name: str, law: object, kinds: tuple[type, ...]) -> None:
     if not isinstance(law, kinds):
         names = " or ".join(kind.__name__ for kind in kinds)
         raise TypeError(f"{name}: expected a {names}, whose components are the labels, got {_kind(law)}")
-
-
-def integer_valued(name: str, value: Tensor) -> None:
-    """Floats that are integers."""
-    if values_are_checked(value):
-        data = value.detach()
-        _require(name, data == data.round(), data, "integer values")
 
 
 def index(name: str, value: int, size: int) -> None:

@@ -18,7 +18,7 @@ def factor(name: str, covariance: Tensor) -> Tensor:
 
 
 def root(covariance: Tensor) -> Tensor:
-    """A matrix L with L L^T the covariance, which may be singular: its Cholesky factor where it has one, else U sqrt(l).
+    """A matrix L with L L^T the covariance, which may be singular: its Cholesky factor, or U sqrt(l) where it has none.
 
     Either decomposition is kept away from the matrices of the other, whose derivatives it does not have.
     """

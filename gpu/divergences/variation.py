@@ -15,7 +15,7 @@ from gpu.divergences.gaussians import moments
 
 __all__ = ["total_variation"]
 
-_WHY = "the total variation of Gaussians whose covariances differ has no closed form for d > 1, and is offered for d = 1"
+_WHY = "the total variation of Gaussians of different covariances has no closed form for d > 1"
 
 
 def total_variation(p: Gaussian, q: Gaussian) -> Tensor:

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu._excess import excess_over_log, small_excess_over_log
 from gpu._logarithms import log_of_product
 from gpu.distributions import Gaussian
 from gpu.elbo._terms import excess, weight
 from gpu.paths import Path
-from gpu._directions import Directions
 
 __all__ = ["Comparison", "step_shares"]
 
@@ -26,7 +26,7 @@ _NEAR = 0.5
 
 
 def step_shares(path: Path, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
-    """q = 1 - SNR_noisy/SNR_clean, and 1 - q."""
+    """The shares q = 1 - SNR_noisy/SNR_clean and 1 - q."""
     kept = path._kernel_alpha_between(clean, noisy).square() * path._variance_at(clean) / path._variance_at(noisy)
     return path._snr_drop_between(clean, noisy), kept
 
@@ -102,14 +102,14 @@ class Comparison:
         return 0.5 * (torch.where(values.abs().amax(-1) < _NEAR, near, far) + error)
 
     def _errors(self, path: Path, times: Tensor) -> Tensor:
-        """shift^2 + SNR difference^2 a_data at times (n,): the denoisers' squared differences over a_model^2, (*B, n, d)."""
+        """The denoisers' mean squared differences over a_model^2 at times (n,), shift^2 + SNR difference^2 a_data."""
         snr = (path._alpha_at(times).square() / path._variance_at(times))[:, None]
         noise = _noise_share(self.data_levels[..., None, :], path, times)
         return self.shift.square()[..., None, :] + snr * (noise @ self.difference.square().mT)
 
 
 def _noise_share(levels: Tensor, path: Path, t: Tensor) -> Tensor:
-    """a = sigma^2/V, (..., d)."""
+    """The share a = sigma^2/V, (..., d)."""
     noise = path._variance_at(t)[..., None]
     return noise / (path._alpha_at(t).square()[..., None] * levels + noise)
 

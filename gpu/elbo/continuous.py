@@ -20,9 +20,7 @@ __all__ = [
 ]
 
 
-def continuous_diffusion_loss(
-    data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: Tensor | float
-) -> Tensor:
+def continuous_diffusion_loss(data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: Tensor | float) -> Tensor:
     """1/2 int mmse dSNR over t_start < t < t_end: 1/2 sum_j log[(1 + SNR_start l_j)/(1 + SNR_end l_j)] in nats.
 
     The information that x_start has about the data beyond x_end, as the log1p of a positive number. sigma(t_start) > 0,
@@ -73,9 +71,7 @@ def lower_diffusion_sum(data: Gaussian, path: Path, times: Tensor) -> Tensor:
     return 0.5 * (path._snr_drop_between(clean, noisy)[:, None] * known).sum((-2, -1))
 
 
-def continuous_negative_elbo(
-    data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: Tensor | float
-) -> Tensor:
+def continuous_negative_elbo(data: Gaussian, path: Path, *, t_start: Tensor | float, t_end: Tensor | float) -> Tensor:
     """The negative bound in continuous time: prior_term + E[-log p(x_0|x_start)] + continuous_diffusion_loss.
 
     The terms telescope to entropy(data) + KL(p_end || N(0, I)), whatever t_start is, and are not formed one by one.

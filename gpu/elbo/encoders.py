@@ -106,7 +106,8 @@ def optimal_decoder_mean(data: Gaussian, z: Tensor, gain: Tensor, encoder_covari
     seen = torch.linalg.solve_triangular(lower, gain @ spread, upper=False)
     weights, _ = Ridge.apply(seen, torch.ones_like(seen[..., 0, 0]))  # type: ignore[no-untyped-call]
     residual = z[..., None] - gain @ data.mean[..., None]
-    return data.mean + (spread @ (weights @ torch.linalg.solve_triangular(lower, residual, upper=False)))[..., 0]
+    shift: Tensor = spread @ (weights @ torch.linalg.solve_triangular(lower, residual, upper=False))
+    return data.mean + shift[..., 0]
 
 
 def latent_information(data: Gaussian, gain: Tensor, encoder_covariance: Tensor) -> Tensor:

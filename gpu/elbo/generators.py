@@ -11,16 +11,15 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu._logarithms import log_of_product
 from gpu.distributions import Gaussian
 from gpu.elbo._comparison import Comparison, step_shares
 from gpu.elbo._terms import errors, excess, gaussian, require_density
 from gpu.paths import Path
-from gpu._directions import Directions
 
 __all__ = ["model_gap", "model_law", "model_negative_elbo", "model_negative_elbo_at"]
 
@@ -32,8 +31,8 @@ def model_law(model: Gaussian, path: Path, times: Tensor, *, variance: Variance)
     """The generator's law of x_0.
 
     Since the steps' factors telescope, its mean is sigma^2 V^-1 mu at the last time, and its covariance has the
-    eigenvalues l a (first time) + sum over steps of (alpha l/V)^2 v at the clean times + (alpha l/V)^2 at the last time:
-    positive terms only. The model's covariance may be singular.
+    eigenvalues l a (first time) + sum over steps of (alpha l/V)^2 v at the clean times + (alpha l/V)^2 at the last
+    time: positive terms only. The model's covariance may be singular.
 
     times: (n,), strictly increasing, sigma(times[0]) > 0, and for "forward" alpha > 0 after any step.
 
@@ -72,9 +71,10 @@ def model_negative_elbo(data: Gaussian, model: Gaussian, path: Path, times: Tens
 def model_negative_elbo_at(x0: Tensor, model: Gaussian, path: Path, times: Tensor, *, variance: Variance) -> Tensor:
     """The negative ELBO of the generator at x_0: at least -log p_gen(x_0), in nats.
 
-    With c = U^T (x_0 - mu) and the last time N, "optimal" telescopes to 1/2 alpha_N^2 |x_0|^2 + 1/2 sum_i [log(2 pi l/V_N)
-    + c^2 sigma_N^2/(l V_N) + sigma_N^2 (V_N - 1)/V_N]. For the others the logarithms of decoder, steps and prior are one
-    logarithm of a product, and the mean squared errors, m q with q = a c^2/l + 1 - a, are sums of positive terms.
+    With c = U^T (x_0 - mu) and the levels of the last time, "optimal" telescopes to
+    1/2 alpha^2 |x_0|^2 + 1/2 sum_i [log(2 pi l/V) + c^2 sigma^2/(l V) + sigma^2 (V - 1)/V]. For the others the logarithms
+    of decoder, steps and prior are one logarithm of a product, and the mean squared errors, m q with
+    q = a c^2/l + 1 - a, are sums of positive terms.
 
     x0: (..., d), broadcasting with the model's batch; the model is not singular. Raises otherwise as `model_law`.
 

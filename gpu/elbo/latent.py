@@ -58,7 +58,9 @@ def latent_elbo(x: Tensor, loading: Tensor, noise_variance: Tensor | float, enco
     Catalogue: P3 (Lai et al., arXiv 2510.21890).
     """
     _gaussian_encoder(encoder)
-    x, loading, variance, mean = _checks.tensors(x=x, loading=loading, noise_variance=noise_variance, encoder=encoder.mean)
+    x, loading, variance, mean = _checks.tensors(
+        x=x, loading=loading, noise_variance=noise_variance, encoder=encoder.mean
+    )
     size, latent = checked_model(loading, variance, x=x, encoder=mean)
     lower = factor("the covariance of encoder", encoder.covariance)
     residual = x - (loading @ mean[..., None])[..., 0]
@@ -68,7 +70,7 @@ def latent_elbo(x: Tensor, loading: Tensor, noise_variance: Tensor | float, enco
 
 
 def latent_elbo_gap(x: Tensor, loading: Tensor, noise_variance: Tensor | float, encoder: Gaussian) -> Tensor:
-    """log p(x) less the bound: KL(q || p(z|x)), without a difference of the two. Arguments as of `latent_elbo`.
+    """The log density less the bound: KL(q || p(z|x)), without a difference of the two. Arguments as of `latent_elbo`.
 
     With A = [W/s; I], so that the posterior precision is A^T A, and m* the posterior mean:
     1/2 [|A (m - m*)|^2 + |A L|_F^2 - k - log |L^T A^T A L|]. Where the singular values of A L are near 1 the sum runs
@@ -77,7 +79,9 @@ def latent_elbo_gap(x: Tensor, loading: Tensor, noise_variance: Tensor | float, 
     Catalogue: P3 (Lai et al., arXiv 2510.21890).
     """
     _gaussian_encoder(encoder)
-    x, loading, variance, mean = _checks.tensors(x=x, loading=loading, noise_variance=noise_variance, encoder=encoder.mean)
+    x, loading, variance, mean = _checks.tensors(
+        x=x, loading=loading, noise_variance=noise_variance, encoder=encoder.mean
+    )
     _, latent = checked_model(loading, variance, x=x, encoder=mean)
     lower = factor("the covariance of encoder", encoder.covariance)
     deviation = variance.sqrt()[..., None, None]
@@ -102,7 +106,7 @@ def checked_model(
     for name, vector, wanted in (("x", x, size), ("encoder", encoder, latent)):
         if vector is not None:
             _checks.event(name, vector, wanted)
-            _checks.finite(**{name: vector})
+            _checks.finite(constructor=False, **{name: vector})
             batches[name] = vector.shape[:-1]
     _checks.broadcast(**batches)
     _checks.finite(loading=loading)
@@ -113,7 +117,8 @@ def checked_model(
 def log_volume(size: int, variance: Tensor, *lower: Tensor) -> Tensor:
     """log(variance^size/(|L_1|^2 ...)) of triangular factors, (...)."""
     pivots = [each.diagonal(dim1=-2, dim2=-1).square().reciprocal() for each in lower]
-    batch = torch.broadcast_shapes(variance.shape, *(each.shape[:-1] for each in pivots))
+    factors = {f"factor {index}": each.shape[:-1] for index, each in enumerate(pivots)}
+    batch = _checks.broadcast(variance=variance.shape, **factors)
     repeated = variance[..., None].expand(*batch, size)
     return log_of_product(torch.cat([repeated, *(each.expand(*batch, -1) for each in pivots)], -1))
 

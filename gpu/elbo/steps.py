@@ -86,7 +86,7 @@ def forward_variance_gap(path: Path, *, clean: Tensor | float, noisy: Tensor | f
 def noise_term_at(
     path: Path, true_noise: Tensor, noise: Tensor, *, clean: Tensor | float, noisy: Tensor | float
 ) -> Tensor:
-    """The diffusion term of a prediction of the noise: 1/2 expm1(2 (lambda_clean - lambda_noisy)) |true_noise - noise|^2.
+    """The diffusion term of a noise prediction: 1/2 expm1(2 (lambda_clean - lambda_noisy)) |true_noise - noise|^2.
 
     true_noise, noise: (..., d); times of the batch shape, clean < noisy where neither alpha nor sigma is 0 (ValueError
     otherwise).
@@ -119,5 +119,5 @@ def _points(
     a, b, clean, noisy = _checks.tensors(**{first: a, second: b}, clean=clean, noisy=noisy)
     _checks.event(second, b, _checks.event(first, a))
     _checks.broadcast(**{first: a.shape[:-1], second: b.shape[:-1]}, clean=clean.shape, noisy=noisy.shape)
-    _checks.finite(**{first: a, second: b})
+    _checks.finite(constructor=False, **{first: a, second: b})
     return a, b, clean, noisy

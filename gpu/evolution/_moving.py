@@ -21,7 +21,7 @@ __all__ = ["Moving"]
 class Moving:
     """Components k with shares r_k at x, and the rates a = alpha' and p = sigma sigma' of the path.
 
-    A component's velocity is v_k = M_k x - sigma W V_k^-1 mu_k, M_k = (a alpha S_k + p I) V_k^-1, its score
+    A component's velocity is v_k = a mu_k + M_k (x - alpha mu_k), M_k = (a alpha S_k + p I) V_k^-1, its score
     s_k = -V_k^-1 (x - alpha mu_k); W = alpha sigma' - alpha' sigma.
     """
 
@@ -69,16 +69,22 @@ class Moving:
         """Divergences tr M_k of the components' velocities, (..., K)."""
         return self.view.level.regression_trace(self.data_rate, self.noise_rate)
 
+    @memo
+    def _carried(self) -> tuple[Tensor, Tensor]:
+        """The parts alpha' mu_k and M_k (x - alpha mu_k) of v_k, (..., K, d)."""
+        mean, residual = self.view.law.base_means, self.view.residual
+        spread = self.view.level.regression(self.data_rate, self.noise_rate, torch.zeros_like(mean), residual)
+        return self.data_rate[..., None, None] * mean, spread
+
     def log_rates(self) -> Tensor:
         """d/dt log N(x; alpha mu_k, V_k) = -tr M_k - v_k.s_k, (..., K)."""
-        mean, point = self.view.law.base_means, self.view.x[..., None, :]
-        velocities = self.view.level.regression(self.data_rate, self.noise_rate, mean, point)
-        return -(self.spreadings() + (velocities * self.scores).sum(-1))
+        shift, spread = self._carried
+        return -(self.spreadings() + ((shift + spread) * self.scores).sum(-1))
 
     def score_rates(self) -> Tensor:
-        """d/dt s_k = V_k^-1 v_k - M_k s_k = V_k^-1 [M_k (2 x - alpha mu_k) - sigma W V_k^-1 mu_k], (..., K, d)."""
-        point = self.view.residual + self.view.x[..., None, :]
-        return self.solve(self.view.level.regression(self.data_rate, self.noise_rate, self.view.law.base_means, point))
+        """d/dt s_k = V_k^-1 v_k - M_k s_k = V_k^-1 [alpha' mu_k + 2 M_k (x - alpha mu_k)], (..., K, d)."""
+        shift, spread = self._carried
+        return self.solve(shift + 2 * spread)
 
     @memo
     def gaps(self) -> Tensor:

@@ -60,8 +60,7 @@ def block_mutual_information(joint: Gaussian, *, size: int) -> Tensor:
     shares = torch.linalg.eigvalsh(symmetric(correlations @ correlations.mT))
     near = (shares < 0.5).all(-1)
     small = -torch.log1p(-torch.where(near[..., None], shares, 0)).sum(-1) / 2
-    pivots = (matrix.diagonal(dim1=-2, dim2=-1) for matrix in (own, rest))
-    before, after = pivots
+    before, after = (lower.diagonal(dim1=-2, dim2=-1) for lower in (own, rest))
     return torch.where(near, small, torch.log(before / after).sum(-1))
 
 
@@ -83,13 +82,11 @@ def conditional_information_integral(
     times_between(path, t_start=start, t_end=end)
     directions = Directions.of(_gaussian(joint.mean[..., :size], blocks.rest))
     rows = directions.coordinates(blocks.whitened.movedim(-2, 0)).movedim(0, -2)
-    pull = path._alpha_at(end).square()[..., None] / directions.marginal(path, end)
-    before = rows * pull.sqrt()[..., None, :]
-    growth = path._snr_drop_between(start, end) * path._alpha_at(start).square() * path._variance_at(end)
-    width = growth[..., None] / directions.marginal(path, start) / directions.marginal(path, end)
-    added = rows * width.sqrt()[..., None, :]
-    one = torch.ones_like(pull[..., 0])
-    lower, _ = torch.linalg.cholesky_ex(add_identity(symmetric(before @ before.mT), one))
+    early, late = (directions.marginal(path, t).sqrt() for t in (start, end))
+    before = rows * (path._alpha_at(end)[..., None] / late)[..., None, :]
+    growth = path._snr_drop_between(start, end).sqrt() * path._alpha_at(start) * path._sigma_at(end)
+    added = rows * (growth[..., None] / early / late)[..., None, :]
+    lower, _ = torch.linalg.cholesky_ex(add_identity(symmetric(before @ before.mT), torch.ones_like(late[..., 0])))
     added = torch.linalg.solve_triangular(lower, added, upper=False)
     return torch.log1p(torch.linalg.eigvalsh(symmetric(added @ added.mT)).clamp_min(0)).sum(-1) / 2
 

@@ -86,5 +86,5 @@ def _curvature(data: Law, x0: Tensor, t: Tensor, path: Path) -> Tensor:
     precisions = view.level.regression_trace(zero, torch.ones_like(zero))
     gaps = view.relative_scores().square().sum(-1)
     laplacian = (view.responsibilities * (gaps - precisions)).sum(-1)
-    ratio = (path._sigma_at(t) / path._alpha_at(t)).square()
+    ratio = path._variance_at(t) / path._alpha_at(t).square()
     return ratio * (laplacian + view.score().square().sum(-1) / 2)

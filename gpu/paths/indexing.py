@@ -117,9 +117,9 @@ def _real_index(place: Tensor, count: int, convention: IndexConvention) -> Tenso
         # The lowest time is 1/T as its dtype has it.
         _checks.between("index", place, float(torch.tensor(1 / count, dtype=place.dtype)), 1.0, "a time of the table")
         return (place * count - 1).clamp(0, last)
-    _checks.between("index", place, 0.0, last, f"an index of the convention {convention.name}")
     if convention.interpolation == "none":
-        _checks.integer_valued("index", place)
+        _checks.whole("index", place, int(last))
+    _checks.between("index", place, 0.0, last, f"an index of the convention {convention.name}")
     return place
 
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
+from gpu._directions import Directions
 from gpu.distributions import Gaussian
 from gpu.distributions._dense import Dense
 from gpu.distributions._linear_algebra import add_identity, symmetric
 from gpu.distributions._memo import memo
-from gpu.reverse._directions import Directions
 from gpu.score_matching._chain import Contraction
 
 __all__ = ["DenseChain", "SpectralChain", "chain"]

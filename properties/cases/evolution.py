@@ -159,6 +159,21 @@ def reversible_point(draw: Draw, dtype: str) -> ReversiblePoint:
 
 
 @family
+def off_centre_point(draw: Draw, dtype: str) -> FieldPoint:
+    """Any law, path, level and place, but no place that rounding put on a component's centre.
+
+    There the rate of log p is stationary in x, and a condition sum, which is of first order, says nothing of its error:
+    on a single point at -617, 867, 784 and t = 4e-11 in float32, alpha = 1 - 2e-11 rounds to 1 and moves the rate by 90
+    units though no argument of the call could.
+    """
+    point = _field_point(draw, dtype, False)
+    spacing = np.asarray(np.spacing(np.abs(point.x).astype(dtype)), dtype=np.float64)
+    alpha, _ = _level(point.path, point.t)
+    on_centre = (np.abs(point.x - alpha * point.data.means) <= 2.0 * spacing).all(axis=-1).any()
+    return replace(point, x=rounded(point.x + 4.0 * spacing, dtype)) if on_centre else point
+
+
+@family
 def evolving_point(draw: Draw, dtype: str) -> FieldPoint:
     """Any law on any path at moderate levels, in few dimensions."""
     return _field_point(draw, dtype, True, sizes=(1, 2))

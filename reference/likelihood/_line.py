@@ -25,6 +25,7 @@ LOST_SIGNAL = 20.0  # noise of e^20 times the extent of the data hides all but e
 
 _EDGES = np.array([-10.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 10.0])  # beyond 10 deviations 2e-23 is left
 _FINER_EDGES = np.concatenate([[-10.0, -8.0], np.arange(-6.0, 7.0), [8.0, 10.0]])
+_ALIKE = 1e-7  # a squared difference that is smaller by this much than its terms has few digits: they are not chased
 _NEGLIGIBLE = 1e-20  # a square that is smaller by this much than it could be stands for components never confused
 
 
@@ -178,8 +179,12 @@ class Noised:
             values = constants[:, which, None] + slopes[:, which, None] * points
             return np.asarray((shares * values).sum(axis=0) ** 2)
 
+        return self.expectation(integrand, floor=_NEGLIGIBLE * self._largest_square(constants, slopes))
+
+    def _largest_square(self, constants: Array, slopes: Array) -> Array:
+        """The largest E (constant_k + slope_k x)^2 near x = 0, (N,)."""
         sizes = np.where(self.weights > 0.0, constants**2 + slopes**2 * (1.0 + self.own), 0.0)
-        return self.expectation(integrand, floor=_NEGLIGIBLE * sizes.max(axis=0))
+        return np.asarray(sizes.max(axis=0))
 
     def squared_error(self) -> Array:
         """E[(clean - D)^2]/nu^2, (N,): e/(1 + e) + E[(D' - D)^2]/nu^2, D' = E[clean | z] knowing the clean point's law.
@@ -201,7 +206,11 @@ class Noised:
             nearer = np.abs(means[0]) + np.abs(means[1]) < np.abs(pulls[0]) + np.abs(pulls[1])
             return np.asarray(np.where(nearer, means[0] - means[1], pulls[0] - pulls[1]) ** 2)
 
-        return self.expectation(integrand, besides=other)
+        sizes = [
+            law._largest_square(law.offsets * law.precisions, law.excesses * law.precisions) for law in (self, other)
+        ]
+        pulls = [law._largest_square(law.offsets * law.precisions, -law.precisions) for law in (self, other)]
+        return self.expectation(integrand, besides=other, floor=_ALIKE * np.minimum(sum(sizes), sum(pulls)))
 
     def divergence(self) -> Array:
         """KL(N(0, 1) || mixture), (N,), given x_0: E[-L], L the logarithm of the mixture over N(0, 1).

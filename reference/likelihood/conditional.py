@@ -47,7 +47,7 @@ def block_mutual_information(joint: Gaussian, *, size: int) -> Array:
     S_yy - S_yx S_xx^-1 S_xy: both keep their digits where the other loses them.
     Shapes: the joint's batch shape.  Domain: a positive definite joint covariance.
     Raises: TypeError unless the joint law is Gaussian; ValueError for a size outside 1..d-1 or a singular covariance.
-    Catalogue: M24 (McAllester, arXiv 2301.11108).
+    Catalogue: M24b (McAllester, arXiv 2301.11108).
     """
     blocks = _blocks(joint, size)
     lower = _checks.cholesky("joint.covariance", blocks.covariance_y)
@@ -70,7 +70,7 @@ def conditional_information_integral(joint: Gaussian, path: Path, *, size: int, 
     Shapes: times (...) broadcast with the joint's batch shape -> (...).
     Domain: t_start < t_end, sigma > 0 at t_start, S_xx positive definite.
     Raises: TypeError unless the joint law is Gaussian; ValueError for a size outside 1..d-1 or a singular S_xx.
-    Catalogue: M24 (McAllester, arXiv 2301.11108).
+    Catalogue: M24b (McAllester, arXiv 2301.11108).
     """
     blocks = _blocks(joint, size)
     checked, start, end = interval(path, t_start, t_end)

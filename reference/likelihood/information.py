@@ -156,10 +156,14 @@ def model_information_gap(data: Data, model: Data, path: Path, *, t_start: Real,
         return _gaussian_gap(law, other, low, high, shape).reshape(shape)
     gaussian_or_line(law)
     population = Population.of(law, shape, gaussian_or_line(other, "model"))
-    return over_levels(population.squared_difference, low, population.bounded(high)).reshape(shape)
+    # Of a model that is nearly right the squares are rounding of their terms, which are of size one in log nu.
+    gap = over_levels(population.squared_difference, low, population.bounded(high), floor=_ALIKE)
+    return gap.reshape(shape)
 
 
 # ---------------------------------------------------------------------------------------------- private
+
+_ALIKE = 1e-7
 
 
 def _pair(data: object, model: object) -> tuple[Law, Law]:

@@ -80,7 +80,7 @@ def divergence_rate_at(data: Data, path: Path, x0: Array, t: Real) -> Array:
 
     Shapes: x0 (..., d), t (...) -> (...).  Domain: sigma > 0 and alpha > 0.
     Raises: TypeError, ValueError; ValueError for a mixture with d > 1, which has no closed form.
-    Catalogue: M11, M19 (McAllester, arXiv 2301.11108).
+    Catalogue: M11, M19p (McAllester, arXiv 2301.11108).
     """
     checked, time = noisy_time(path, t, open_right=True)
     law, point = place(data, x0, t=time.shape)
@@ -153,7 +153,7 @@ def pointwise_integral(data: Data, path: Path, x0: Array, *, t_start: Real, t_en
     one sign; other laws by quadrature over time and noise. The same on every path, at the same SNRs.
     Shapes: x0 (..., d), times (...) -> (...).  Domain: t_start < t_end, sigma > 0 at t_start.
     Raises: TypeError, ValueError; ValueError for a mixture with d > 1, which has no closed form.
-    Catalogue: M12 (McAllester, arXiv 2301.11108).
+    Catalogue: M12, M41 (McAllester, arXiv 2301.11108).
     """
     checked, start, end = interval(path, t_start, t_end)
     law, point = place(data, x0, t_start=start.shape, t_end=end.shape)
@@ -176,7 +176,7 @@ def pointwise_negative_log_likelihood(data: Data, path: Path, x0: Array, *, t_st
     are large of opposite signs at a clean t_start.
     Shapes: x0 (..., d), times (...) -> (...).  Domain: t_start < t_end, sigma > 0 at t_start, data with a density.
     Raises: TypeError, ValueError; ValueError for a mixture with d > 1, which has no closed form.
-    Catalogue: M12, M23 (McAllester, arXiv 2301.11108).
+    Catalogue: M12, M23b (McAllester, arXiv 2301.11108).
     """
     checked, start, end = interval(path, t_start, t_end)
     law, point = place(data, x0, t_start=start.shape, t_end=end.shape)

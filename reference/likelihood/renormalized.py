@@ -107,7 +107,7 @@ def renormalized_entropy(data: Data, *, reference_variance: Real) -> Array:
     Shapes: reference_variance (...) broadcasts with the data's batch shape -> (...).
     Domain: reference_variance > 0, data with a density.
     Raises: TypeError, ValueError; ValueError for a mixture with d > 1, which has no closed form.
-    Catalogue: M17, M18 (McAllester, arXiv 2301.11108).
+    Catalogue: M17, M18r (McAllester, arXiv 2301.11108).
     """
     law = with_density(gaussian_or_line(checked_law(data)))
     variance = _checks.positive("reference_variance", reference_variance)

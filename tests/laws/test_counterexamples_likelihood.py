@@ -106,3 +106,25 @@ def test_density_data_diverge_where_atoms_do_not() -> None:
 
     assert discrete[0] == pytest.approx(discrete[1], abs=1e-9)
     assert smooth[1] - smooth[0] == pytest.approx(0.5 * np.log(100.0), rel=1e-2)
+
+
+def test_integrands_that_vanish_identically_are_integrals_too() -> None:
+    """Found by a search: where both terms of an integrand are one function, only rounding is left of it, and no
+    adaptive rule may chase that."""
+    one = ref.GaussianMixture.isotropic(np.array([1.0]), np.array([[2.0]]), np.array([1.0]))
+    twice = ref.GaussianMixture.isotropic(np.array([0.3, 0.7]), np.array([[2.0], [2.0]]), np.array([1.0, 1.0]))
+    entropy = 0.5 * np.log(2 * np.pi * np.e)
+
+    assert likelihood.renormalized_entropy(one, reference_variance=1.0) == pytest.approx(entropy, rel=1e-12)
+    # One deviation from the mean mse_y = l t/(l + t), which the reference variance l subtracts.
+    pointwise = likelihood.renormalized_negative_log_likelihood(one, np.array([3.0]), reference_variance=1.0)
+    assert pointwise == pytest.approx(entropy, rel=1e-12)
+    assert likelihood.model_information_gap(one, twice, BROWNIAN, t_start=0.01, t_end=10.0) == pytest.approx(
+        0, abs=1e-20
+    )
+    atoms = ref.PointCloud(
+        np.array([[-1.04212135], [-0.77824069], [0.16996292], [3.16996292]]),
+        np.array([0.29648082, 0.01262254, 0.09890512, 0.59199152]),
+    )
+    surprise = likelihood.atom_negative_log_likelihood(atoms, BROWNIAN, index=2, t_start=0.0024749, t_end=0.0024788)
+    assert surprise == pytest.approx(-np.log(0.09890512), rel=1e-9)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from properties import budget
 from properties.arbiter import evolution as twins
 from properties.arbiter.numbers import Truth, truth
 from properties.cases.families import FieldPoint
@@ -46,9 +47,13 @@ def floors(implementation: Implementation, case: FieldPoint) -> dict[str, float]
     at = levels(implementation, case)
     ratio = at["alpha"] / at["sigma"] ** 2
     first, second, third = (ratio**k * vanishing(case.data, implementation, k) for k in (1, 2, 3))
-    pace, half = abs(at["drift"]) * float(np.linalg.norm(case.x)), at["diffusion_squared"] / 2.0
+    reach = float(np.linalg.norm(case.x))
+    pace, half = abs(at["drift"]) * reach, at["diffusion_squared"] / 2.0
+    # Where x falls on an atom to the last bit the first derivatives vanish, and with them kappa: what is left is the
+    # second order of a rounding of x, g^2/2 (u |x|)^2/sigma^4.
+    rounded = half * (budget.UNIT_ROUNDOFF[implementation.dtype] * reach / at["sigma"] ** 2) ** 2
     return {
-        "log_density_rate": half * second + pace * first,
+        "log_density_rate": half * second + pace * first + 4.0 * rounded,
         "score_rate": half * third + pace * second,
         "laplacian": second,
         "laplacian_gradient": third,

@@ -21,7 +21,7 @@ from properties.protocol import Finding, Findings, Floats, Implementation
     statement="the rates of log density and score, the Laplacian of log p and its gradient, and the divergence of the "
     "velocity are exact",
     catalogue=("P26", "P27", "M33"),
-    family="field_point",
+    family="off_centre_point",
     route="arbiter",
 )
 def arbiter(implementation: Implementation, case: FieldPoint) -> Findings:
