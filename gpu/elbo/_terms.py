@@ -7,6 +7,7 @@ m_j = l_j sigma^2/(alpha^2 l_j + sigma^2) is the error variance of the denoiser 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,10 +24,18 @@ __all__ = [
     "errors",
     "excess",
     "gaussian",
+    "number_like",
     "require_density",
     "step_excess",
     "weight",
 ]
+
+
+def number_like(value: Any, like: Tensor) -> Any:
+    """A Python number as a tensor of the dtype and on the device of another; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return torch.tensor(float(value), dtype=like.dtype, device=like.device)
 
 
 def gaussian(data: Gaussian, name: str = "data") -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu._normal import log_interval
+from gpu.elbo._terms import number_like
 
 __all__ = ["bits_per_dimension", "discretized_gaussian_log_prob", "vdm_decoder_log_prob", "vdm_encode"]
 
@@ -98,7 +99,7 @@ def bits_per_dimension(nats: Tensor | float, *, dimensions: int, scale: Tensor |
     """
     dimensions = _checks.count("dimensions", dimensions)
     (nats,) = _checks.tensors(nats=nats)
-    nats, scale = _checks.tensors(nats=nats, scale=_checks.number_like(scale, nats))
+    nats, scale = _checks.tensors(nats=nats, scale=number_like(scale, nats))
     _checks.broadcast(nats=nats.shape, scale=scale.shape)
     _checks.finite(nats=nats)
     _checks.positive(scale=scale)

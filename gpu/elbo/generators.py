@@ -72,8 +72,8 @@ def model_negative_elbo_at(x0: Tensor, model: Gaussian, path: Path, times: Tenso
     """The negative ELBO of the generator at x_0: at least -log p_gen(x_0), in nats.
 
     With c = U^T (x_0 - mu) and the levels of the last time, "optimal" telescopes to
-    1/2 alpha^2 |x_0|^2 + 1/2 sum_i [log(2 pi l/V) + c^2 sigma^2/(l V) + sigma^2 (V - 1)/V]. For the others the logarithms
-    of decoder, steps and prior are one logarithm of a product, and the mean squared errors, m q with
+    1/2 alpha^2 |x_0|^2 + 1/2 sum_i [log(2 pi l/V) + c^2 sigma^2/(l V) + sigma^2 (V - 1)/V]. For the others the
+    logarithms of decoder, steps and prior are one logarithm of a product, and the mean squared errors, m q with
     q = a c^2/l + 1 - a, are sums of positive terms.
 
     x0: (..., d), broadcasting with the model's batch; the model is not singular. Raises otherwise as `model_law`.

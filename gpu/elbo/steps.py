@@ -8,7 +8,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu._excess import small_excess_over_log
 from gpu.distributions import Gaussian
-from gpu.elbo._terms import checked_times, step_excess, weight
+from gpu.elbo._terms import checked_times, number_like, step_excess, weight
 from gpu.paths import Path
 
 __all__ = [
@@ -105,7 +105,7 @@ def hybrid_loss(simple: Tensor | float, bound: Tensor | float, *, weight: Tensor
     Catalogue: P50 (Lai et al., arXiv 2510.21890).
     """
     simple, bound = _checks.tensors(simple=simple, bound=bound)
-    simple, bound, weight = _checks.tensors(simple=simple, bound=bound, weight=_checks.number_like(weight, simple))
+    simple, bound, weight = _checks.tensors(simple=simple, bound=bound, weight=number_like(weight, simple))
     _checks.broadcast(simple=simple.shape, bound=bound.shape, weight=weight.shape)
     _checks.finite(simple=simple, bound=bound)
     _checks.nonnegative(weight=weight)

@@ -19,13 +19,13 @@ from reference._special import linear_minus_log1p
 from reference.distributions._law import Law
 from reference.likelihood._expectations import Indices, Integrand, expectation
 
-__all__ = ["LOST_SIGNAL", "Mixtures", "Noised"]
+__all__ = ["ALIKE", "LOST_SIGNAL", "Mixtures", "Noised"]
 
 LOST_SIGNAL = 20.0  # noise of e^20 times the extent of the data hides all but e^-40 of them
 
 _EDGES = np.array([-10.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 10.0])  # beyond 10 deviations 2e-23 is left
 _FINER_EDGES = np.concatenate([[-10.0, -8.0], np.arange(-6.0, 7.0), [8.0, 10.0]])
-_ALIKE = 1e-7  # a squared difference that is smaller by this much than its terms has few digits: they are not chased
+ALIKE = 1e-7  # a squared difference that is smaller by this much than its terms has few digits: they are not chased
 _NEGLIGIBLE = 1e-20  # a square that is smaller by this much than it could be stands for components never confused
 
 
@@ -143,7 +143,7 @@ class Noised:
         shares = self.shares(points, which)
         offsets, precisions = self.offsets[:, which, None], self.precisions[:, which, None]
         mean = (shares * ((offsets + self.excesses[:, which, None] * points) * precisions)).sum(axis=0)
-        return mean, (shares * ((offsets - points) * precisions)).sum(axis=0)
+        return mean, (shares * self._pulls(points, which)).sum(axis=0)
 
     # ------------------------------------------------------------------------------- over x ~ N(0, 1 + own)
 
@@ -155,9 +155,8 @@ class Noised:
         ``finer`` starts from panels of one deviation, which see bumps of a hundredth; steps and kinks are seen anyway.
         """
         deviations = np.sqrt(1.0 + self.own)
-        parts = [
-            np.broadcast_to(_FINER_EDGES if finer else _EDGES, (self.count, (_FINER_EDGES if finer else _EDGES).size))
-        ]
+        first = _FINER_EDGES if finer else _EDGES
+        parts = [np.broadcast_to(first, (self.count, first.size))]
         for law in (self,) if besides is None else (self, besides):
             narrower = (law.excesses < self.own) & (law.weights > 0.0)
             if np.any(narrower):
@@ -171,32 +170,43 @@ class Noised:
             np.zeros(self.count) if floor is None else floor,
         )
 
-    def _mean_square(self, constants: Array, slopes: Array) -> Array:
-        """E (sum_k r_k (constant_k + slope_k x))^2, (N,)."""
-
-        def integrand(points: Array, which: Indices) -> Array:
-            shares = self.shares(points, which)
-            values = constants[:, which, None] + slopes[:, which, None] * points
-            return np.asarray((shares * values).sum(axis=0) ** 2)
-
-        return self.expectation(integrand, floor=_NEGLIGIBLE * self._largest_square(constants, slopes))
-
-    def _largest_square(self, constants: Array, slopes: Array) -> Array:
-        """The largest E (constant_k + slope_k x)^2 near x = 0, (N,)."""
-        sizes = np.where(self.weights > 0.0, constants**2 + slopes**2 * (1.0 + self.own), 0.0)
-        return np.asarray(sizes.max(axis=0))
-
     def squared_error(self) -> Array:
-        """E[(clean - D)^2]/nu^2, (N,): e/(1 + e) + E[(D' - D)^2]/nu^2, D' = E[clean | z] knowing the clean point's law.
+        """E[(clean - D)^2]/nu^2, (N,): own/(1 + own) + E[(D' - D)^2]/nu^2, D' = E[clean | z] knowing the clean's law.
 
-        D_k - D' = nu [o_k + x (e_k - e)/(1 + e)]/(1 + e_k).
+        (D_k - D')/nu = [o_k + x (e_k - own)/(1 + own)]/(1 + e_k) = (o_k - x)/(1 + e_k) + x/(1 + own); the first where
+        the noise hides component k, the second where it does not.
         """
-        slopes = (self.excesses - self.own) / (1.0 + self.own) * self.precisions
-        return self.own / (1.0 + self.own) + self._mean_square(self.offsets * self.precisions, slopes)
+        constants, kept = self.offsets * self.precisions, 1.0 / (1.0 + self.own)
+        slopes = (self.excesses - self.own) * kept * self.precisions
+
+        def fields(points: Array, which: Indices) -> Array:
+            hidden = constants[:, which, None] + slopes[:, which, None] * points
+            clear = self._pulls(points, which) + kept[which, None] * points
+            return np.where(self.excesses[:, which, None] < 1.0, hidden, clear)
+
+        return self.own * kept + self._mean_square(fields, self._largest_square(constants, slopes))
 
     def squared_score(self) -> Array:
         """nu^2 E|score|^2, (N,)."""
-        return self._mean_square(self.offsets * self.precisions, -self.precisions)
+        largest = self._largest_square(self.offsets * self.precisions, -self.precisions)
+        return self._mean_square(self._pulls, largest)
+
+    def _pulls(self, points: Array, which: Indices) -> Array:
+        """(D_k - z)/nu = (o_k - x)/(1 + e_k), nu times the scores of the components, (K, P, n)."""
+        return np.asarray((self.offsets[:, which, None] - points) * self.precisions[:, which, None])
+
+    def _mean_square(self, fields: Integrand, largest: Array) -> Array:
+        """E (sum_k r_k field_k)^2, (N,), from fields (K, P, n) and how large a square could be (N,)."""
+
+        def integrand(points: Array, which: Indices) -> Array:
+            return np.asarray((self.shares(points, which) * fields(points, which)).sum(axis=0) ** 2)
+
+        return self.expectation(integrand, floor=_NEGLIGIBLE * largest)
+
+    def _largest_square(self, constants: Array, slopes: Array) -> Array:
+        """The largest constant_k^2 + slope_k^2 E x^2, (N,)."""
+        sizes = constants**2 + slopes**2 * (1.0 + self.own)
+        return np.asarray(np.where(self.weights > 0.0, sizes, 0.0).max(axis=0))
 
     def squared_difference(self, other: Noised) -> Array:
         """E[(D - D_other)^2]/nu^2, (N,): by D - c or by D - z, whichever is smaller."""
@@ -206,11 +216,14 @@ class Noised:
             nearer = np.abs(means[0]) + np.abs(means[1]) < np.abs(pulls[0]) + np.abs(pulls[1])
             return np.asarray(np.where(nearer, means[0] - means[1], pulls[0] - pulls[1]) ** 2)
 
-        sizes = [
-            law._largest_square(law.offsets * law.precisions, law.excesses * law.precisions) for law in (self, other)
-        ]
-        pulls = [law._largest_square(law.offsets * law.precisions, -law.precisions) for law in (self, other)]
-        return self.expectation(integrand, besides=other, floor=_ALIKE * np.minimum(sum(sizes), sum(pulls)))
+        means, pulls = (
+            sum(law._largest_square(law.offsets * law.precisions, slope) for law, slope in zip((self, other), slopes))
+            for slopes in (
+                (self.excesses * self.precisions, other.excesses * other.precisions),
+                (self.precisions, other.precisions),
+            )
+        )
+        return self.expectation(integrand, besides=other, floor=ALIKE * np.minimum(means, pulls))
 
     def divergence(self) -> Array:
         """KL(N(0, 1) || mixture), (N,), given x_0: E[-L], L the logarithm of the mixture over N(0, 1).
@@ -219,10 +232,10 @@ class Noised:
         """
         close = np.all((self.weights == 0.0) | ((self.excesses <= 0.1) & (np.abs(self.offsets) <= 1.0)), axis=0)
         result = np.empty(self.count)
-        for chosen, name in ((close, "_excess_of_ratio"), (~close, "_negative_log_ratio")):
+        for chosen, name, floor in ((close, "_excess_of_ratio", 0.0), (~close, "_negative_log_ratio", 1.0)):
             if np.any(chosen):
                 part = self.select(np.flatnonzero(chosen))
-                result[chosen] = part.expectation(getattr(part, name))
+                result[chosen] = part.expectation(getattr(part, name), floor=floor * np.ones(part.count))
         return result
 
     def _negative_log_ratio(self, points: Array, which: Indices) -> Array:
@@ -246,7 +259,7 @@ class Noised:
             squares = squares * self.precisions[:, which, None] / excesses
             return _log_sum(logits) - _log_sum(logits + heights[:, which, None] - 0.5 * squares)
 
-        return self.expectation(integrand)
+        return self.expectation(integrand, floor=np.ones(self.count))
 
     def label_reconstruction(self, index: int) -> Array:
         """E[-log P(component index | z) | x_0], (N,)."""
@@ -255,7 +268,7 @@ class Noised:
             logits = self.logits(points, which)
             return np.asarray(_log_sum(logits) - logits[index])
 
-        return self.expectation(integrand, floor=np.full(self.count, 1e-6))
+        return self.expectation(integrand, floor=np.ones(self.count))
 
     def surrogate(self) -> Array:
         """E[-log N(x_0; D, Cov[x_0 | z]) | x_0] + log nu, (N,)."""
@@ -268,15 +281,14 @@ class Noised:
             variance = (shares * (slopes[:, which, None] + (means - mean) ** 2)).sum(axis=0)
             return np.asarray(0.5 * (np.log(2.0 * np.pi * variance) + mean**2 / variance))
 
-        return self.expectation(integrand, finer=True)
+        return self.expectation(integrand, finer=True, floor=np.ones(self.count))
 
     def implicit_rate(self) -> Array:
         """nu^2 E[laplacian of log p + |score|^2/2 | x_0], (N,): sum_k r_k [(g_k - s)^2 - 1/(1 + e_k)] + s^2/2."""
 
         def integrand(points: Array, which: Indices) -> Array:
             shares = self.shares(points, which)
-            precisions = self.precisions[:, which, None]
-            pulls = (self.offsets[:, which, None] - points) * precisions
+            precisions, pulls = self.precisions[:, which, None], self._pulls(points, which)
             score = (shares * pulls).sum(axis=0)
             return np.asarray((shares * ((pulls - score) ** 2 - precisions)).sum(axis=0) + 0.5 * score**2)
 

@@ -15,7 +15,7 @@ from properties.arbiter.elbo import entropy
 from properties.arbiter.integrals import working_precision
 from properties.arbiter.linear_algebra import trace
 from properties.arbiter.measured import precisely
-from properties.arbiter.numbers import lift
+from properties.arbiter.numbers import Rectangular, lift, truth
 
 PATH: list[Any] = ["VPLinear", [0.1, 20.0, 1.0]]
 TIMES = [0.05, 0.2, 0.7]
@@ -29,6 +29,17 @@ GAIN = [[0.5, -0.2, 0.1], [0.3, 0.4, 0.0]]
 
 def close(first: Any, second: Any) -> bool:
     return bool(abs(first - second) < arb(10) ** -60)
+
+
+def test_entries_of_a_matrix_move_by_themselves_or_by_its_norm() -> None:
+    """Of the sum of squares: kappa = 2 sum W_ij^2 entrywise, 2 |W| sum |W_ij| normwise."""
+
+    def squares(matrix: list[list[Any]]) -> Any:
+        return sum((entry * entry for row in matrix for entry in row), arb(0))
+
+    known = truth(squares, Rectangular([[3.0, 0.0], [0.0, 4.0]], 5.0))
+    assert known.kappas == pytest.approx((50.0,))
+    assert known.norm_kappas == pytest.approx((70.0,))
 
 
 @precisely
