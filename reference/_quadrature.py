@@ -17,6 +17,8 @@ _REACHES = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 2
 _COARSE = np.polynomial.legendre.leggauss(12)
 _FINE = np.polynomial.legendre.leggauss(24)
 _MAXIMUM_LEVELS = 60
+_MOST_PANELS = 2**14
+_ACCEPTED = 1e-11
 
 
 def gaussian_edges(means: Array, deviations: Array, *, reach: float = 40.0) -> Array:
@@ -37,6 +39,8 @@ def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, rel
     ``function(points, which)`` takes points (P, n) and the number of the integral (flattened leading index) that each
     row belongs to, and returns values (P, n). Every panel between neighbouring edges is halved until 12 and 24 nodes
     agree within its share of ``absolute`` or within ``relative`` of what it holds (rounding forbids more).
+    An integrand whose own rounding is larger would be halved for ever: past a limit on the number of panels what they
+    still disagree by is accepted where it is small, and refused (ArithmeticError) where it is not.
     Shapes: edges (..., E), sorted -> (...).
     """
     flat = edges.reshape(-1, edges.shape[-1])
@@ -47,9 +51,16 @@ def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, rel
     which, left, right = which[kept], left[kept], right[kept]
     totals = np.zeros(flat.shape[0])
     tolerance = absolute / flat.shape[1]
+    most = _MOST_PANELS + 8 * left.size
     for _ in range(_MAXIMUM_LEVELS):
         fine = _panels(function, left, right, which, _FINE)
-        rough = np.abs(fine - _panels(function, left, right, which, _COARSE)) > tolerance + relative * np.abs(fine)
+        gap = np.abs(fine - _panels(function, left, right, which, _COARSE))
+        rough = gap > tolerance + relative * np.abs(fine)
+        if np.count_nonzero(rough) > most:
+            np.add.at(totals, which, fine)
+            doubts = np.bincount(which[rough], weights=gap[rough], minlength=totals.size)
+            _settle(totals, doubts.astype(np.float64))
+            break
         middle = 0.5 * (left + right)
         rough &= (left < middle) & (middle < right)
         np.add.at(totals, which[~rough], fine[~rough])
@@ -61,6 +72,16 @@ def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, rel
             np.concatenate([middle[rough], right[rough]]),
         )
     return totals.reshape(edges.shape[:-1])
+
+
+def _settle(totals: Array, left_over: Array) -> None:
+    """Accepts totals whose rough panels disagree by little altogether."""
+    if np.any(left_over > _ACCEPTED * (1.0 + np.abs(totals))):
+        worst = int(np.argmax(left_over))
+        raise ArithmeticError(
+            f"quadrature: expected an integrand that 24 nodes a panel resolve, got {totals[worst]:.6g} with "
+            f"{left_over[worst]:.2g} in doubt after many halvings"
+        )
 
 
 def _panels(

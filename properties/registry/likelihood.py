@@ -26,8 +26,24 @@ CONDITIONAL = ("likelihood.conditional_arbiter", "likelihood.chain_rule")
 CONDITIONAL_INTEGRAL = ("likelihood.conditional_arbiter", "likelihood.conditional_integral_by_quadrature")
 
 
+ON_THE_LINE = frozenset(
+    """
+    squared_error_at divergence_at information_rate pointwise_integral reconstruction_at small_noise_bias_at
+    posterior_entropy
+    """.split()
+)
+BATCHED = ON_THE_LINE | frozenset(
+    """
+    divergence_rate_at decoder_surrogate_at divergence_tail_at step_divergence_at information_tail entropy_integral
+    boundary_reconstruction_at pointwise_negative_log_likelihood smoothed_negative_log_likelihood entropy_from_integral
+    """.split()
+)
+"""Of which functions the laws of broadcasting ask."""
+
+
 def _closed(name: str, ids: str, *laws: str) -> Record:
     """A scalar in closed form for Gaussian data, which torch meets in its eigenbasis; by quadrature on the line."""
+    laws += ("likelihood.batches",) * (name in BATCHED) + ("likelihood.line_batches",) * (name in ON_THE_LINE)
     return Record(f"likelihood.{name}", tuple(ids.split()), "closed", laws, "entrywise", torch_tolerance="normwise")
 
 

@@ -27,38 +27,44 @@ LevelFunction = Callable[[Array, Indices], Array]
 
 _SAMPLES, _SAMPLE_WEIGHTS = np.polynomial.legendre.leggauss(5)
 _LARGEST_BLOCK = 2**21  # numbers held at once
+_ROUNDED = 1e-2  # of the geometric mean of a square and of its terms' squares: 1e-12 of it is above their rounding
 
 
-def expectation(function: Integrand, edges: Array, components: int, floor: Array) -> Array:
+def expectation(
+    function: Integrand, edges: Array, components: int, *, squares: Array | float = 0.0, floor: Array | float = 0.0
+) -> Array:
     """E f(eps), eps ~ N(0, 1), of N functions at once, from first panels between edges (N, E); (N,).
 
-    To about 1e-12 max(E|f|, floor), floor (N,): below it a value is as good as none.
-    ``function(points, which)`` is that of _quadrature.integrate.
+    To about 1e-12 E|f|, or of ``floor`` where that is more. A function that is the square of a sum is rounded in
+    proportion to its terms too, whose ``squares`` say how large they are: what rounding hides is not chased.
+    ``function(points, which)`` is that of _quadrature.integrate; squares and floor broadcast to (N,).
     """
+    count = edges.shape[0]
     block = max(1, _LARGEST_BLOCK // (24 * edges.shape[1] * components))
-    numbers = np.arange(edges.shape[0])
-    blocks = np.split(numbers, numbers[block::block])
-    return np.concatenate([_expectations(function, part, edges[part], floor[part]) for part in blocks])
+    terms, least = np.broadcast_to(squares, count), np.broadcast_to(floor, count)
+    blocks = np.split(np.arange(count), np.arange(count)[block::block])
+    return np.concatenate([_expectations(function, part, edges[part], terms[part], least[part]) for part in blocks])
 
 
-def _expectations(function: Integrand, which: Indices, edges: Array, floor: Array) -> Array:
+def _expectations(function: Integrand, which: Indices, edges: Array, squares: Array, floor: Array) -> Array:
     def weighted(points: Array, rows: Indices) -> Array:
         return np.asarray(function(points, which[rows]) * np.exp(-0.5 * points**2) / np.sqrt(2.0 * np.pi))
 
     half = 0.5 * np.diff(edges, axis=-1)[..., None]
     samples = edges[:, :-1, None] + half * (1.0 + _SAMPLES)
     sizes = np.abs(weighted(samples.reshape(which.size, -1), np.arange(which.size)).reshape(samples.shape))
-    scale = np.maximum((half * _SAMPLE_WEIGHTS * sizes).sum(axis=(-2, -1)), floor)
+    size = (half * _SAMPLE_WEIGHTS * sizes).sum(axis=(-2, -1))
+    scale = np.max([size, floor, _ROUNDED * np.sqrt(size * squares), _ROUNDED**10 * squares], axis=0)
     scale = np.where(scale > 0.0, scale, 1.0)
     return scale * integrate(lambda points, rows: weighted(points, rows) / scale[rows, None], edges, relative=1e-12)
 
 
-def over_levels(function: LevelFunction, low: Array, high: Array, *, floor: float = 0.0) -> Array:
+def over_levels(function: LevelFunction, low: Array, high: Array, *, floor: float = 1e-6) -> Array:
     """Integrals over log nu in [low, high] of functions of nu, (N,).
 
     ``function(nu, which)`` takes levels (M,) and the number of the integral that each belongs to. Panels of at most
-    two units of log nu resolve a Gaussian's l/(l + nu^2), whose poles lie pi/2 off the line. Accurate to 1e-11 of the
-    function's largest value, or of ``floor`` where that is more: a difference that cancels is rounding of its terms.
+    two units of log nu resolve a Gaussian's l/(l + nu^2), whose poles lie pi/2 off the line. Accurate to 1e-12 of the
+    function's largest value, or of ``floor`` where that is more: what cancels is rounding of its terms.
     """
     width = high - low
     panels = int(np.ceil(np.max(width / 2.0, initial=1.0)))

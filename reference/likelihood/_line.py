@@ -19,14 +19,12 @@ from reference._special import linear_minus_log1p
 from reference.distributions._law import Law
 from reference.likelihood._expectations import Indices, Integrand, expectation
 
-__all__ = ["ALIKE", "LOST_SIGNAL", "Mixtures", "Noised"]
+__all__ = ["LOST_SIGNAL", "Mixtures", "Noised"]
 
 LOST_SIGNAL = 20.0  # noise of e^20 times the extent of the data hides all but e^-40 of them
 
 _EDGES = np.array([-10.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 10.0])  # beyond 10 deviations 2e-23 is left
 _FINER_EDGES = np.concatenate([[-10.0, -8.0], np.arange(-6.0, 7.0), [8.0, 10.0]])
-ALIKE = 1e-7  # a squared difference that is smaller by this much than its terms has few digits: they are not chased
-_NEGLIGIBLE = 1e-20  # a square that is smaller by this much than it could be stands for components never confused
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +146,13 @@ class Noised:
     # ------------------------------------------------------------------------------- over x ~ N(0, 1 + own)
 
     def expectation(
-        self, function: Integrand, *, finer: bool = False, floor: Array | None = None, besides: Noised | None = None
+        self,
+        function: Integrand,
+        *,
+        finer: bool = False,
+        besides: Noised | None = None,
+        squares: Array | float = 0.0,
+        floor: Array | float = 0.0,
     ) -> Array:
         """E f(x), (N,), from first panels that follow N(0, 1 + own) and every narrower component, also of ``besides``.
 
@@ -167,7 +171,8 @@ class Noised:
             lambda points, which: function(deviations[which, None] * points, which),
             np.sort(np.concatenate(parts, axis=-1), axis=-1),
             self.offsets.shape[0],
-            np.zeros(self.count) if floor is None else floor,
+            squares=squares,
+            floor=floor,
         )
 
     def squared_error(self) -> Array:
@@ -188,8 +193,7 @@ class Noised:
 
     def squared_score(self) -> Array:
         """nu^2 E|score|^2, (N,)."""
-        largest = self._largest_square(self.offsets * self.precisions, -self.precisions)
-        return self._mean_square(self._pulls, largest)
+        return self._mean_square(self._pulls, self._largest_pull)
 
     def _pulls(self, points: Array, which: Indices) -> Array:
         """(D_k - z)/nu = (o_k - x)/(1 + e_k), nu times the scores of the components, (K, P, n)."""
@@ -201,12 +205,20 @@ class Noised:
         def integrand(points: Array, which: Indices) -> Array:
             return np.asarray((self.shares(points, which) * fields(points, which)).sum(axis=0) ** 2)
 
-        return self.expectation(integrand, floor=_NEGLIGIBLE * largest)
+        return self.expectation(integrand, squares=largest)
 
     def _largest_square(self, constants: Array, slopes: Array) -> Array:
         """The largest constant_k^2 + slope_k^2 E x^2, (N,)."""
         sizes = constants**2 + slopes**2 * (1.0 + self.own)
         return np.asarray(np.where(self.weights > 0.0, sizes, 0.0).max(axis=0))
+
+    @property
+    def _largest_mean(self) -> Array:
+        return self._largest_square(self.offsets * self.precisions, self.excesses * self.precisions)
+
+    @property
+    def _largest_pull(self) -> Array:
+        return self._largest_square(self.offsets * self.precisions, self.precisions)
 
     def squared_difference(self, other: Noised) -> Array:
         """E[(D - D_other)^2]/nu^2, (N,): by D - c or by D - z, whichever is smaller."""
@@ -216,14 +228,8 @@ class Noised:
             nearer = np.abs(means[0]) + np.abs(means[1]) < np.abs(pulls[0]) + np.abs(pulls[1])
             return np.asarray(np.where(nearer, means[0] - means[1], pulls[0] - pulls[1]) ** 2)
 
-        means, pulls = (
-            sum(law._largest_square(law.offsets * law.precisions, slope) for law, slope in zip((self, other), slopes))
-            for slopes in (
-                (self.excesses * self.precisions, other.excesses * other.precisions),
-                (self.precisions, other.precisions),
-            )
-        )
-        return self.expectation(integrand, besides=other, floor=ALIKE * np.minimum(means, pulls))
+        pairs = [(law._largest_mean, law._largest_pull) for law in (self, other)]
+        return self.expectation(integrand, besides=other, squares=np.minimum(*np.sum(pairs, axis=0)))
 
     def divergence(self) -> Array:
         """KL(N(0, 1) || mixture), (N,), given x_0: E[-L], L the logarithm of the mixture over N(0, 1).
@@ -232,10 +238,13 @@ class Noised:
         """
         close = np.all((self.weights == 0.0) | ((self.excesses <= 0.1) & (np.abs(self.offsets) <= 1.0)), axis=0)
         result = np.empty(self.count)
-        for chosen, name, floor in ((close, "_excess_of_ratio", 0.0), (~close, "_negative_log_ratio", 1.0)):
-            if np.any(chosen):
-                part = self.select(np.flatnonzero(chosen))
-                result[chosen] = part.expectation(getattr(part, name), floor=floor * np.ones(part.count))
+        if np.any(close):
+            near = self.select(np.flatnonzero(close))
+            squares = near._largest_square(near.offsets, near.excesses)
+            result[close] = near.expectation(near._excess_of_ratio, squares=squares)
+        if not np.all(close):
+            far = self.select(np.flatnonzero(~close))
+            result[~close] = far.expectation(far._negative_log_ratio, floor=1.0)
         return result
 
     def _negative_log_ratio(self, points: Array, which: Indices) -> Array:
@@ -259,7 +268,7 @@ class Noised:
             squares = squares * self.precisions[:, which, None] / excesses
             return _log_sum(logits) - _log_sum(logits + heights[:, which, None] - 0.5 * squares)
 
-        return self.expectation(integrand, floor=np.ones(self.count))
+        return self.expectation(integrand, floor=1.0)
 
     def label_reconstruction(self, index: int) -> Array:
         """E[-log P(component index | z) | x_0], (N,)."""
@@ -268,7 +277,7 @@ class Noised:
             logits = self.logits(points, which)
             return np.asarray(_log_sum(logits) - logits[index])
 
-        return self.expectation(integrand, floor=np.ones(self.count))
+        return self.expectation(integrand, floor=1.0)
 
     def surrogate(self) -> Array:
         """E[-log N(x_0; D, Cov[x_0 | z]) | x_0] + log nu, (N,)."""
@@ -281,7 +290,7 @@ class Noised:
             variance = (shares * (slopes[:, which, None] + (means - mean) ** 2)).sum(axis=0)
             return np.asarray(0.5 * (np.log(2.0 * np.pi * variance) + mean**2 / variance))
 
-        return self.expectation(integrand, finer=True, floor=np.ones(self.count))
+        return self.expectation(integrand, finer=True, floor=1.0)
 
     def implicit_rate(self) -> Array:
         """nu^2 E[laplacian of log p + |score|^2/2 | x_0], (N,): sum_k r_k [(g_k - s)^2 - 1/(1 + e_k)] + s^2/2."""

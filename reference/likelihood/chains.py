@@ -127,4 +127,5 @@ def _step_on_the_line(mixtures: Mixtures, clean: Array, noisy: Array, drop: Arra
         weights, centres, widths = (part.reshape(part.shape[0], -1) for part in (shares, offsets, spread))
         return Noised(weights, centres, widths, np.zeros(points.size)).divergence().reshape(points.shape)
 
-    return at.expectation(integrand)
+    squares = np.max(constants**2 + slopes**2 + excesses**2, axis=0)
+    return at.expectation(integrand, squares=squares)

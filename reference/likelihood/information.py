@@ -19,7 +19,7 @@ from reference.fields.analytic import Data
 from reference.likelihood import _directions
 from reference.likelihood._arguments import gaussian_or_line, interval, noisy_time, with_density
 from reference.likelihood._expectations import Indices, log_noise_to_signal, log_noise_to_signal_range, over_levels
-from reference.likelihood._line import ALIKE, LOST_SIGNAL
+from reference.likelihood._line import LOST_SIGNAL
 from reference.likelihood._population import Population
 from reference.paths._base import Path
 
@@ -156,12 +156,11 @@ def model_information_gap(data: Data, model: Data, path: Path, *, t_start: Real,
         return _gaussian_gap(law, other, low, high, shape).reshape(shape)
     gaussian_or_line(law)
     population = Population.of(law, shape, gaussian_or_line(other, "model"))
-    # Of a model that is nearly right the squares are rounding of their terms, which are of size one in log nu.
-    gap = over_levels(population.squared_difference, low, population.bounded(high), floor=ALIKE)
-    return gap.reshape(shape)
+    return over_levels(population.squared_difference, low, population.bounded(high)).reshape(shape)
 
 
 # ---------------------------------------------------------------------------------------------- private
+
 
 def _pair(data: object, model: object) -> tuple[Law, Law]:
     law, other = checked_law(data), checked_law(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from properties.laws.likelihood import (
+    batches,
     closure,
     conditional,
     estimators,
@@ -15,6 +16,7 @@ from properties.laws.likelihood import (
 )
 
 __all__ = [
+    "batches",
     "closure",
     "conditional",
     "estimators",
