@@ -178,22 +178,24 @@ class Noised:
     def squared_error(self) -> Array:
         """E[(clean - D)^2]/nu^2, (N,): own/(1 + own) + E[(D' - D)^2]/nu^2, D' = E[clean | z] knowing the clean's law.
 
-        (D_k - D')/nu = [o_k + x (e_k - own)/(1 + own)]/(1 + e_k) = (o_k - x)/(1 + e_k) + x/(1 + own); the first where
-        the noise hides component k, the second where it does not.
+        (D_k - D')/nu = [o_k + x (e_k - own)/(1 + own)]/(1 + e_k) = (o_k - x)/(1 + e_k) + x/(1 + own), the one or the
+        other as its terms are smaller.
         """
         constants, kept = self.offsets * self.precisions, 1.0 / (1.0 + self.own)
         slopes = (self.excesses - self.own) * kept * self.precisions
 
         def fields(points: Array, which: Indices) -> Array:
-            hidden = constants[:, which, None] + slopes[:, which, None] * points
-            clear = self._pulls(points, which) + kept[which, None] * points
-            return np.where(self.excesses[:, which, None] < 1.0, hidden, clear)
+            first = constants[:, which, None], slopes[:, which, None] * points
+            second = self._pulls(points, which), kept[which, None] * points
+            smaller = np.abs(first[0]) + np.abs(first[1]) < np.abs(second[0]) + np.abs(second[1])
+            return np.where(smaller, first[0] + first[1], second[0] + second[1])
 
-        return self.own * kept + self._mean_square(fields, self._largest_square(constants, slopes))
+        squares = np.minimum(constants**2 + slopes**2 * (1.0 + self.own), self.precisions + kept)
+        return self.own * kept + self._mean_square(fields, self._largest(squares))
 
     def squared_score(self) -> Array:
         """nu^2 E|score|^2, (N,)."""
-        return self._mean_square(self._pulls, self._largest_pull)
+        return self._mean_square(self._pulls, self._largest(self.precisions))
 
     def _pulls(self, points: Array, which: Indices) -> Array:
         """(D_k - z)/nu = (o_k - x)/(1 + e_k), nu times the scores of the components, (K, P, n)."""
@@ -207,18 +209,15 @@ class Noised:
 
         return self.expectation(integrand, squares=largest)
 
-    def _largest_square(self, constants: Array, slopes: Array) -> Array:
-        """The largest constant_k^2 + slope_k^2 E x^2, (N,)."""
-        sizes = constants**2 + slopes**2 * (1.0 + self.own)
-        return np.asarray(np.where(self.weights > 0.0, sizes, 0.0).max(axis=0))
+    def _largest(self, values: Array) -> Array:
+        """The largest of values (K, N) over the components that have a weight."""
+        return np.asarray(np.where(self.weights > 0.0, values, 0.0).max(axis=0))
 
     @property
-    def _largest_mean(self) -> Array:
-        return self._largest_square(self.offsets * self.precisions, self.excesses * self.precisions)
-
-    @property
-    def _largest_pull(self) -> Array:
-        return self._largest_square(self.offsets * self.precisions, self.precisions)
+    def _squares(self) -> Array:
+        """How large ((D_k - c)/nu)^2 is, or ((D_k - z)/nu)^2 where it matters, whichever is smaller; (N,)."""
+        means = (self.offsets**2 + self.excesses**2 * (1.0 + self.own)) * self.precisions**2
+        return self._largest(np.minimum(means, self.precisions))
 
     def squared_difference(self, other: Noised) -> Array:
         """E[(D - D_other)^2]/nu^2, (N,): by D - c or by D - z, whichever is smaller."""
@@ -228,8 +227,7 @@ class Noised:
             nearer = np.abs(means[0]) + np.abs(means[1]) < np.abs(pulls[0]) + np.abs(pulls[1])
             return np.asarray(np.where(nearer, means[0] - means[1], pulls[0] - pulls[1]) ** 2)
 
-        pairs = [(law._largest_mean, law._largest_pull) for law in (self, other)]
-        return self.expectation(integrand, besides=other, squares=np.minimum(*np.sum(pairs, axis=0)))
+        return self.expectation(integrand, besides=other, squares=self._squares + other._squares)
 
     def divergence(self) -> Array:
         """KL(N(0, 1) || mixture), (N,), given x_0: E[-L], L the logarithm of the mixture over N(0, 1).
@@ -240,7 +238,7 @@ class Noised:
         result = np.empty(self.count)
         if np.any(close):
             near = self.select(np.flatnonzero(close))
-            squares = near._largest_square(near.offsets, near.excesses)
+            squares = near._largest(near.offsets**2 + near.excesses**2)
             result[close] = near.expectation(near._excess_of_ratio, squares=squares)
         if not np.all(close):
             far = self.select(np.flatnonzero(~close))

@@ -39,8 +39,8 @@ def hutchinson_divergence(data: Data, path: Path, x: Array, t: Real, direction: 
 def prior_mismatch_bias(data: Gaussian, path: Path, x: Array, *, t_start: Real, t_end: Real) -> Array:
     r"""What a likelihood that ends at N(0, I) adds: log N(y; 0, I) - log p_end(y), y where the flow carries x.
 
-    1/2 sum_j [log V_j - (V_j - 1) r_j^2/V_j - m_j (m_j + 2 r_j)] in the eigenbasis, V = alpha^2 l + sigma^2 at t_end, m
-    its mean and r = y - m; with V - 1 = alpha^2 l - (1 - sigma^2) nothing is lost where p_end is close to N(0, I).
+    1/2 sum_j [log V_j + r_j^2/V_j - y_j^2] in the eigenbasis, V = alpha^2 l + sigma^2 at t_end, r = y - m, m its mean.
+    Where p_end is close to N(0, I) the last two are -(V - 1) r^2/V - m (r + y), V - 1 = alpha^2 l - (1 - sigma^2).
     Shapes: x (..., d), times (...) -> (...).  Domain: the closed domain, either order, both V positive definite.
     Raises: TypeError for other data, ValueError for a singular V.
     Catalogue: P55 (Lai et al., arXiv 2510.21890).
@@ -51,10 +51,12 @@ def prior_mismatch_bias(data: Gaussian, path: Path, x: Array, *, t_start: Real, 
     end = _checks.time_in_domain(checked, t_end, name="t_end")
     _checks.broadcast(data=data.batch_shape, x=point.shape[:-1], t_start=start.shape, t_end=end.shape)
     law, values = components.covariance, components.covariance.eigenvalues
-    stretches, _ = flow_coefficients(checked, start[..., None], end[..., None], values)
+    stretches, shifts = flow_coefficients(checked, start[..., None], end[..., None], values)
     residual = point[..., None, :] - checked.alpha(start)[..., None, None] * components.means
     moved = stretches * law.to_eigenbasis(residual)
-    means = checked.alpha(end)[..., None, None] * law.to_eigenbasis(components.means)
+    centres = law.to_eigenbasis(components.means)
+    means = checked.alpha(end)[..., None, None] * centres
+    carried = stretches * law.to_eigenbasis(point[..., None, :]) + shifts * centres
     excess = checked.alpha(end)[..., None, None] ** 2 * values - checked._variance_deficit(end)[..., None, None]
     variances = checked.alpha(end)[..., None, None] ** 2 * values + checked.sigma(end)[..., None, None] ** 2
     if not np.all(variances > 0.0):
@@ -64,5 +66,7 @@ def prior_mismatch_bias(data: Gaussian, path: Path, x: Array, *, t_start: Real, 
         )
     near = excess > -0.5
     logs = np.where(near, np.log1p(np.where(near, excess, 0.0)), np.log(variances))
-    terms = logs - excess * (moved * (moved / variances)) - means * (means + 2.0 * moved)
-    return np.asarray(0.5 * np.sum(terms[..., 0, :], axis=-1))
+    scaled = moved * (moved / variances)
+    close = np.abs(excess) * scaled + np.abs(means * (moved + carried)) < scaled + carried**2
+    squares = np.where(close, -excess * scaled - means * (moved + carried), scaled - carried**2)
+    return np.asarray(0.5 * np.sum((logs + squares)[..., 0, :], axis=-1))

@@ -38,6 +38,8 @@ def implicit_squared_error_rate_at(data: Data, x0: Array, t: Real) -> Array:
     r"""mse_y(t)/(2 t^2) without the denoiser: d/(2t) + E[laplacian of log p_t + |score|^2/2 | x_0] (Stein's identity).
 
     Gaussian data: 1/2 sum_j [l_j^2/t + a_j^2]/(l_j + t)^2.
+    On the line the identity is evaluated as it stands, to 1e-16/t: exact in its digits for small t, where mse_y/(2 t^2)
+    less d/(2t) would lose them, and not for t far above the variance of the data.
     Shapes: x0 (..., d), t (...) -> (...).  Domain: t > 0.
     Raises: TypeError, ValueError; ValueError for a mixture with d > 1, which has no closed form.
     Catalogue: M21 (McAllester, arXiv 2301.11108).

@@ -128,3 +128,27 @@ def test_integrands_that_vanish_identically_are_integrals_too() -> None:
     )
     surprise = likelihood.atom_negative_log_likelihood(atoms, BROWNIAN, index=2, t_start=0.0024749, t_end=0.0024788)
     assert surprise == pytest.approx(-np.log(0.09890512), rel=1e-9)
+
+
+@pytest.mark.parametrize("gap", [2e-16, 1e-12, 1e-9, 1e-6])
+def test_components_that_nearly_coincide_are_nearly_one(gap: float) -> None:
+    """Found by a search: what two components differ by has no digits, and its square is no reason to halve panels."""
+    one, y = ref.Gaussian(np.array([1.7]), np.array([[0.3]])), np.array([1.7])
+    two = ref.GaussianMixture.isotropic(np.array([0.3, 0.7]), np.array([[1.7], [1.7 + gap]]), np.array([0.3, 0.3]))
+    times: dict[str, Any] = {"t_start": 0.1, "t_end": 1.0}
+
+    def values(law: Any) -> list[float]:
+        found = [
+            likelihood.information_rate(law, BROWNIAN, 1.0),
+            likelihood.entropy_integral(law, BROWNIAN, **times),
+            likelihood.posterior_entropy(law, BROWNIAN, t_start=1.0),
+            likelihood.renormalized_entropy(law, reference_variance=0.3),
+            likelihood.squared_error_at(law, BROWNIAN, y, 1.0),
+            likelihood.divergence_at(law, BROWNIAN, y, 1.0),
+            likelihood.pointwise_integral(law, BROWNIAN, y, **times),
+            likelihood.step_divergence_at(law, BROWNIAN, y, clean=0.1, noisy=1.0),
+            likelihood.decoder_surrogate_at(law, BROWNIAN, y, t_start=1.0, covariance="posterior"),
+        ]
+        return [float(value) for value in found]
+
+    assert values(two) == pytest.approx(values(one), rel=1e-10, abs=3 * gap)
