@@ -117,9 +117,9 @@ def uniform_angle_times(
     signal, noise = (torch.stack([level(start), level(end)]) for level in (path._alpha_at, path._sigma_at))
     length = torch.hypot(scale * signal, noise)
     across, up = scale * signal / length, noise / length
-    drop = path._snr_drop_between(torch.minimum(start, end), torch.maximum(start, end))
+    lost = path._lost_between(torch.minimum(start, end), torch.maximum(start, end))
     # |a x b| = alpha_clean sigma_noisy (1 - e^-h), a product; the noisier end has the smaller signal.
-    sine = across.max() * up.max() * (drop / (1 + (1 - drop).sqrt()))
+    sine = across.max() * up.max() * lost
     angle = torch.atan2(sine, across.prod() + up.prod())
     before, after = (torch.sin(weight * angle) for weight in inner_fractions(count, start))
     ratios = scale * (before * up[0] + after * up[1]) / (before * across[0] + after * across[1])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from gpu.paths._stable import geometric
 
 __all__ = ["Formulas"]
+
+_SMALL = 0.5
 
 
 class Formulas(ABC):
@@ -96,6 +99,15 @@ class Formulas(ABC):
         """Times of evenly spaced half log-SNR between two times, without these: (count - 2,)."""
         ratios = geometric(self._noise_to_signal_at(start), self._noise_to_signal_at(end), count)
         return self._time_in_domain_at_noise_to_signal(ratios)
+
+    def _kept_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+        """The ratio e^-h of the noise-to-signal ratios, clean over noisy; h is the difference of half log-SNRs."""
+        return self._kernel_alpha_between(clean, noisy) * (self._sigma_at(clean) / self._sigma_at(noisy))
+
+    def _lost_between(self, clean: Tensor, noisy: Tensor) -> Tensor:
+        """1 - e^-h, from e^-h where that is small and from 1 - e^-2h where it is not."""
+        kept = self._kept_between(clean, noisy)
+        return torch.where(kept < _SMALL, 1 - kept, self._snr_drop_between(clean, noisy) / (1 + kept))
 
     def _variance_excess_at(self, t: Tensor) -> Tensor:
         """Excess sigma^2 - 1, accurate where sigma tends to 1."""

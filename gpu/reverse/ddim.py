@@ -71,8 +71,7 @@ def _chain(data: Gaussian, path: Path, times: Tensor) -> tuple[Directions, Tenso
     lowest = torch.cat((marginal[..., :1, :], before), -2).detach().amin((-2, -1))
     _checks.density(lowest, torch.zeros_like(lowest))
     noisy, clean = grid[:-1], grid[1:]
-    drop = path._snr_drop_between(clean, noisy)[:, None]
-    lost = drop / (1 + (1 - drop).sqrt())
+    lost = path._lost_between(clean, noisy)[:, None]
     there = torch.where(after > 0, after, 1)
     sine = values * (sigma[:-1] * alpha[1:] * lost).square() / before / there
     cosine = (alpha[:-1] * alpha[1:] * values + sigma[:-1] * sigma[1:]).square() / before / there

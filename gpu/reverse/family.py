@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.distributions._law import Law
-from gpu.fields.analytic import velocity
+from gpu.fields.analytic import velocity, velocity_rates
 from gpu.paths import Path
 
 __all__ = ["forward_drift", "reverse_diffusion", "reverse_drift", "reverse_step"]
@@ -16,18 +16,20 @@ __all__ = ["forward_drift", "reverse_diffusion", "reverse_drift", "reverse_step"
 def reverse_drift(data: Law, path: Path, x: Tensor, t: Tensor | float, *, noise_level: Tensor | float) -> Tensor:
     """Drift of the reverse family: f x - (1 + l^2)/2 g^2 grad log p_t(x), (..., d), in time running like t.
 
-    l = 0 is the probability-flow ODE, l = 1 Anderson's reverse SDE; every l >= 0 has the marginals p_t.
+    l = 0 is the probability-flow ODE, l = 1 Anderson's reverse SDE; every l >= 0 has the marginals p_t. Formed as the
+    velocity less l^2/2 g^2 score: near pure noise f x and g^2/2 score nearly cancel.
 
     Raises ValueError for times at which alpha is 0 or outside the domain, and for negative l.
 
     Catalogue: P53 (Lai et al., arXiv 2510.21890), M36 (McAllester, arXiv 2301.11108).
     """
     _, t, level = _checks.tensors(data=data._components.base_means, t=t, noise_level=noise_level)
-    drift, diffusion_squared = path.drift(t), path.diffusion_squared(t)
+    diffusion_squared = path.diffusion_squared(t)
     _checks.broadcast(x=x.shape[:-1], t=t.shape, noise_level=level.shape)
     _checks.nonnegative(noise_level=level)
-    score = data._observed(x, path._alpha_at(t), path._sigma_at(t)).score()
-    return drift[..., None] * x - ((1 + level.square()) / 2 * diffusion_squared)[..., None] * score
+    view = data._observed(x, path._alpha_at(t), path._sigma_at(t))
+    excess = (level.square() / 2 * diffusion_squared)[..., None]
+    return view.regression(*velocity_rates(path, t)) - excess * view.score()
 
 
 def reverse_diffusion(path: Path, t: Tensor | float, *, noise_level: Tensor | float) -> Tensor:

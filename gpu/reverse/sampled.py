@@ -64,14 +64,16 @@ def _kept(rule: Rule, path: Path, start: Tensor, end: Tensor, level: Tensor) -> 
     """The share r of the noise that a step keeps, and 1 - r^2."""
     drop = path._snr_drop_between(end, start)
     if rule == "ancestral":
-        return (1 - drop).sqrt(), drop
+        return path._kept_between(end, start), drop
     if rule == "ddim":
         fresh = level.square() * drop
         if _checks.values_are_checked(fresh) and bool((fresh.detach() > 1).any()):
             raise ValueError(
                 f"noise_level: expected a DDIM variance of at most sigma^2 at every time, got {float(level.max()):g}"
             )
-        return (1 - fresh).sqrt(), fresh
+        # 1 - eta^2 drop as a sum: near eta = 1 it is all but the little that the whole drop leaves.
+        kept = (1 - level) * (1 + level) + (level * path._kept_between(end, start)).square()
+        return kept.clamp(min=0).sqrt(), fresh
     rate = -level.square() * path._difference_between(end, start)
     return torch.exp(rate), -torch.expm1(2 * rate)
 

@@ -108,7 +108,7 @@ POINTWISE: tuple[Record, ...] = (
 INTEGRALS: tuple[Record, ...] = (
     _closed("pointwise_integral", "M12 M41", *INTEGRAL, "likelihood.line_closure", "likelihood.schedule_invariance"),
     _closed("pointwise_negative_log_likelihood", "M12 M23b", *CLOSURE),
-    _closed("smoothed_negative_log_likelihood", "M13", *CLOSURE, "likelihood.line_definitions"),
+    _closed("smoothed_negative_log_likelihood", "M13", CLOSURE[0], "likelihood.line_definitions"),
     _closed("entropy_integral", "M18", *INTEGRAL, *AVERAGED),
     _closed("entropy_from_integral", "M18", "likelihood.closure", "likelihood.line_averages"),
     _closed("step_divergence_at", "M6 M7", *INTEGRAL[:2], "likelihood.line_closure"),

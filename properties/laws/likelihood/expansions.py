@@ -87,7 +87,9 @@ def tails_are_leading(implementation: Implementation, case: DataStep) -> Finding
     # What the coefficient of 1/T^2 is made of.
     spread = float(lower(data.covariance)[0, 0])
     distance = float((lower(data.mean)[0] - case.x0[0]) ** 2)
-    times = (spread + distance) / (SHARES[2] * HALVINGS)
+    # The series is one in the widest component's variance over T, however little that weighs in the data's own.
+    widest = float(case.data.full_covariances().max())
+    times = (max(spread, widest) + distance) / (SHARES[2] * HALVINGS)
     moments = lift(times)
     divergence, tail = (
         lower(function(data, path, x0, moments))
