@@ -38,12 +38,27 @@ class Worst:
 
 
 def _names() -> dict[str, str]:
-    """Public names by what laws call them: with their module, and below it."""
-    found = {}
+    """Public names by what laws call them: with their module, below it, and alone where that is unique."""
+    found: dict[str, str] = {}
+    ends = [record.name.partition(".")[2] for record in records()]
     for record in records():
         module, _, name = record.name.partition(".")
         found[record.name] = found[f"{module}:{name}"] = record.name
+        if ends.count(name) == 1:
+            found[f":{name}"] = record.name
     return found
+
+
+def _public(module: str, spoken: str, names: dict[str, str]) -> str | None:
+    """The public name that a law of a module speaks of: in full, below its module, or by a name that only one has; a
+    method's result (``GaussianMixture.diagonal.log_prob``) belongs to the longest name that it begins with.
+    """
+    while spoken:
+        for key in (spoken, f"{module}:{spoken}", f":{spoken}"):
+            if key in names:
+                return names[key]
+        spoken = spoken.rpartition(".")[0]
+    return None
 
 
 def _places(value: Any, name: str = "") -> Iterator[str]:
@@ -73,8 +88,7 @@ def worst(certificate: Certificate) -> dict[str, dict[str, Worst]]:
         match = _SUBJECT.fullmatch(verdict.subject)
         if match is None or verdict.measured is None or not verdict.allowed:
             continue
-        spoken = match["name"].partition(" ")[0]
-        public = names.get(spoken) or names.get(f"{match['module']}:{spoken}")
+        public = _public(match["module"], match["name"].partition(" ")[0], names)
         if public is None:
             continue
         variant = " ".join(part for part in (match["target"], match["device"], match["dtype"]) if part)
