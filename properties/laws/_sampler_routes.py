@@ -28,6 +28,12 @@ def norm_size(part: Any) -> float:
     return float(size_of(part, True)[0])
 
 
+def parts(implementation: Implementation, case: Walk) -> tuple[Any, Any, Any, Any, Any, int]:
+    """(the module reverse, lift, lower, data, path, d) of an implementation on a walk."""
+    data, path = case.data.build(implementation), case.path.build(implementation)
+    return implementation.module.reverse, implementation.lift, implementation.lower, data, path, case.data.size
+
+
 def level_matrix(case: Walk | Cooling) -> Floats:
     """The covariance of the data."""
     assert case.data.covariances is not None
