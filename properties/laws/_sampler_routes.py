@@ -81,13 +81,7 @@ def forward_and_reverse(implementation: Implementation, case: Walk) -> Findings:
     route="composition",
 )
 def step_is_the_affine_map(implementation: Implementation, case: Walk) -> Findings:
-    reverse, lift, lower, size = (
-        implementation.module.reverse,
-        implementation.lift,
-        implementation.lower,
-        case.data.size,
-    )
-    data, path = case.data.build(implementation), case.path.build(implementation)
+    reverse, lift, lower, data, path, size = parts(implementation, case)
     start, end, level = float(case.times[0]), float(case.times[1]), case.noise_levels[0]
     options = {"t_start": lift(start), "t_end": lift(end), "noise_level": lift(level)}
     places = np.concatenate([np.zeros((1, size)), np.eye(size)])
@@ -143,13 +137,7 @@ def step_is_the_affine_map(implementation: Implementation, case: Walk) -> Findin
     route="finite difference",
 )
 def propagator_carries_errors(implementation: Implementation, case: Walk) -> Findings:
-    reverse, lift, lower, size = (
-        implementation.module.reverse,
-        implementation.lift,
-        implementation.lower,
-        case.data.size,
-    )
-    data, path = case.data.build(implementation), case.path.build(implementation)
+    reverse, lift, lower, data, path, size = parts(implementation, case)
     start, end, level = float(case.times[0]), float(case.times[1]), case.noise_levels[0]
     place, (_, covariance) = path_arguments(case.path), gaussian_arguments(case)
     exactly = with_condition(
@@ -200,13 +188,7 @@ def propagator_carries_errors(implementation: Implementation, case: Walk) -> Fin
     route="composition",
 )
 def pieces_multiply(implementation: Implementation, case: Walk) -> Findings:
-    reverse, lift, lower, size = (
-        implementation.module.reverse,
-        implementation.lift,
-        implementation.lower,
-        case.data.size,
-    )
-    data, path = case.data.build(implementation), case.path.build(implementation)
+    reverse, lift, lower, data, path, size = parts(implementation, case)
     place, (_, covariance) = path_arguments(case.path), gaussian_arguments(case)
     times = case.times.tolist()
     product, steps = np.eye(size), np.eye(size)
@@ -247,13 +229,7 @@ def pieces_multiply(implementation: Implementation, case: Walk) -> Findings:
     route="closed form",
 )
 def ddim_undershoots(implementation: Implementation, case: Walk) -> Findings:
-    reverse, lift, lower, size = (
-        implementation.module.reverse,
-        implementation.lift,
-        implementation.lower,
-        case.data.size,
-    )
-    data, path = case.data.build(implementation), case.path.build(implementation)
+    reverse, lift, lower, data, path, size = parts(implementation, case)
     place, (_, covariance) = path_arguments(case.path), gaussian_arguments(case)
     times = case.times.tolist()
     chain, shrinkage = (
@@ -292,13 +268,7 @@ def ddim_undershoots(implementation: Implementation, case: Walk) -> Findings:
     route="composition",
 )
 def first_order_identities(implementation: Implementation, case: Walk) -> Findings:
-    reverse, lift, lower, size = (
-        implementation.module.reverse,
-        implementation.lift,
-        implementation.lower,
-        case.data.size,
-    )
-    data, path = case.data.build(implementation), case.path.build(implementation)
+    reverse, lift, lower, data, path, size = parts(implementation, case)
     place, parameters, times = path_arguments(case.path), gaussian_arguments(case), case.times.tolist()
 
     def delivered(rule: str, level: float) -> tuple[Floats, float]:
