@@ -202,8 +202,8 @@ class View:
         """s_k - s, the gradients of log r_k, (..., K, d).
 
         Far from all components or deep in the noise the scores nearly agree. They differ as (alpha/sigma^2) D_k do,
-        and as what is left of them beside the score of N(alpha mu, (alpha^2 c + sigma^2) I): each point takes the form
-        whose terms are the smallest.
+        and as what is left of them beside the score of N(alpha mu, (alpha^2 c + sigma^2) I), mu the likeliest mean:
+        each takes the form whose terms are the smallest.
         """
         weights, scores = self.responsibilities, self.component_scores()
         if self.law.count == 1:
@@ -214,9 +214,12 @@ class View:
         present = sigma > 0
         forms = [scores, torch.where(present, alpha / torch.where(present, sigma, 1).square() * denoisers, scores)]
         if isinstance(self.level, SpectralLevel):
-            shift, _ = self._shift_and_middle
-            middle = self.x - self.law.alpha[..., None] * self.law.base_mean()[..., 0, :]
-            forms.append(self.level.scores_beside(alpha * shift, middle[..., None, :], self.gaps))
+            lead = weights.detach().argmax(-1)[..., None, None].expand(*weights.shape[:-1], 1, self.law.size)
+            means = self.law.base_means.expand(*weights.shape, self.law.size)
+            centre = means.gather(-2, lead)
+            forms.append(
+                self.level.scores_beside(alpha * (means - centre), self.x[..., None, :] - alpha * centre, self.gaps)
+            )
         weights, *forms = torch.broadcast_tensors(weights[..., None], *forms)  # type: ignore[no-untyped-call]
         likeliest = weights.detach().argmax(-2, keepdim=True)
         sizes, gaps = [], []

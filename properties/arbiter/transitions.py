@@ -106,5 +106,7 @@ def variance_excesses(
         (distributions.hessian_at(seen), sigma**2),
         (distributions.covariance_at(seen), (alpha / sigma) ** 2),
     ):
-        squares.append(sum(((drop * factor * entry) ** 2 for entry in matrix), factor * 0) / 4)
+        shares = [drop * factor * entry for entry in matrix]
+        # A product, not a power: an enclosure of 0 has no logarithm to take a power by.
+        squares.append(sum((share * share for share in shares), factor * 0) / 4)
     return squares
