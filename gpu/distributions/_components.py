@@ -191,10 +191,13 @@ class View:
         ratio = self.level.log_ratio(self.gaps, self.reference)
         direct = torch.add(ratio / -2, self.quadratic, alpha=-0.5)
         smaller = self._relative_is_smaller(softmax(law.weights, direct).detach())
-        logits = torch.where(smaller[..., None], self._relative(ratio), direct) + law.weights.log()
-        likeliest = logits.detach().argmax(-1, keepdim=True)
+        logits = torch.where(smaller[..., None], self._relative(ratio), direct)
+        logits, shares = torch.broadcast_tensors(logits, law.weights.log())  # type: ignore[no-untyped-call]
+        likeliest = (logits + shares).detach().argmax(-1, keepdim=True)
         first = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, likeliest, True)
-        gaps = torch.where(first, 0, logits - logits.gather(-1, likeliest))
+        # Two differences: equal logits, however large, leave the weights' ratio alone.
+        apart = (logits - logits.gather(-1, likeliest)) + (shares - shares.gather(-1, likeliest))
+        gaps = torch.where(first, 0, apart)
         others = torch.where(first, 0, gaps.exp()).sum(-1, keepdim=True)
         return gaps - others.log1p()
 
