@@ -48,7 +48,11 @@ def labels_arbiter(implementation: Implementation, case: FieldPoint) -> Findings
     logs, gradients = label_truths(case)
     return (
         judge(
-            "label_log_probability", call(implementation, "label_log_probability", case), logs, implementation, by_norm
+            "label_log_probability",
+            call(implementation, "label_log_probability", case),
+            logs,
+            implementation,
+            by_norm or (budget.COMMON_LOGITS_NORMWISE and implementation.eigenbasis),
         ),
         judge(
             "label_score",
