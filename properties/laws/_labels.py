@@ -44,7 +44,7 @@ def label_truths(case: FieldPoint) -> Truths:
     route="arbiter",
 )
 def labels_arbiter(implementation: Implementation, case: FieldPoint) -> Findings:
-    by_norm = spectral(implementation, case.data)
+    by_norm = spectral(implementation, case.data) or (budget.COMMON_LOGITS_NORMWISE and implementation.eigenbasis)
     logs, gradients = label_truths(case)
     return (
         judge(
@@ -52,7 +52,7 @@ def labels_arbiter(implementation: Implementation, case: FieldPoint) -> Findings
             call(implementation, "label_log_probability", case),
             logs,
             implementation,
-            by_norm or (budget.COMMON_LOGITS_NORMWISE and implementation.eigenbasis),
+            by_norm,
         ),
         judge(
             "label_score",
