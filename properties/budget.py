@@ -48,11 +48,6 @@ factorisations that take its place (QR, SVD of F) mix the coordinates. The count
 (d = 3, v far below |F|^2): the score by pivoted QR is 8.19 CNU entrywise and 1.4 normwise; a sparse F reaches 9.7, an
 outlying x 15."""
 
-COMMON_LOGITS_NORMWISE = True
-"""Log responsibilities, and label scores, of an implementation that forms all logits beside one Gaussian (the torch
-code) are normwise: the difference of two of them is rounded as they are. The counterexample is four atoms 0, 0, 19,
-0.0592 of weight 1/4 seen at x = 9, sigma = 1: 14.1 CNU entrywise (float32), 20 with the third at 25 seen from 12."""
-
 TRUNCATED = ToleranceClass(
     "truncated",
     1.0,

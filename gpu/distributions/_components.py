@@ -185,18 +185,31 @@ class View:
                 return likely.index_put((smaller,), relative)
         return softmax(law.weights, torch.where(smaller[..., None], self._relative(ratio), direct))
 
+    @memo
     def log_responsibilities(self) -> Tensor:
-        """Log r_k, (..., K), from the same logits: accurate where r_k is near 1, finite where it underflows."""
-        law = self.law
+        """Log r_k, (..., K): accurate where r_k is near 1, finite where it underflows.
+
+        From differences to the likeliest component l. |x - alpha mu_k|^2 - |x - alpha mu_l|^2 is a product with
+        mu_l - mu_k, and what the covariances add to it is their excess over (alpha^2 c + sigma^2) I: each component
+        takes this or the difference of the two quadratic forms, as its terms are the smaller.
+        """
+        law, residual = self.law, self.residual
+        shares = law.weights.log()
         ratio = self.level.log_ratio(self.gaps, self.reference)
-        direct = torch.add(ratio / -2, self.quadratic, alpha=-0.5)
-        smaller = self._relative_is_smaller(softmax(law.weights, direct).detach())
-        logits = torch.where(smaller[..., None], self._relative(ratio), direct)
-        logits, shares = torch.broadcast_tensors(logits, law.weights.log())  # type: ignore[no-untyped-call]
-        likeliest = (logits + shares).detach().argmax(-1, keepdim=True)
-        first = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, likeliest, True)
-        # Two differences: equal logits, however large, leave the weights' ratio alone.
-        apart = (logits - logits.gather(-1, likeliest)) + (shares - shares.gather(-1, likeliest))
+        excess = self.level.excess(self.quadratic, lambda: self.standard, self.gaps)
+        rows = torch.broadcast_tensors(shares, ratio, excess, self.quadratic)  # type: ignore[no-untyped-call]
+        likeliest = (shares - (ratio + self.quadratic) / 2).detach().argmax(-1, keepdim=True)
+        leads = [row.gather(-1, likeliest) for row in rows]
+        share, log_ratio, far, direct = (row - lead for row, lead in zip(rows, leads, strict=True))
+        residual = residual.expand(*rows[0].shape, law.size)
+        index = likeliest[..., None].expand(*likeliest.shape, law.size)
+        means = law.base_means.expand(*rows[0].shape, law.size)
+        shift = self._scale[..., None] * (means - means.gather(-2, index))
+        both = residual + residual.gather(-2, index)
+        terms = rows[2].abs() + leads[2].abs() + shift.norm(dim=-1) * both.norm(dim=-1)
+        beside = terms.detach() < (rows[3] + leads[3]).detach()
+        apart = share - (log_ratio + torch.where(beside, far - (shift * both).sum(-1), direct)) / 2
+        first = torch.zeros_like(apart, dtype=torch.bool).scatter(-1, likeliest, True)
         gaps = torch.where(first, 0, apart)
         others = torch.where(first, 0, gaps.exp()).sum(-1, keepdim=True)
         return gaps - others.log1p()
@@ -208,9 +221,10 @@ class View:
         and as what is left of them beside the score of N(alpha mu, (alpha^2 c + sigma^2) I), mu the likeliest mean:
         each takes the form whose terms are the smallest.
         """
-        weights, scores = self.responsibilities, self.component_scores()
+        scores = self.component_scores()
         if self.law.count == 1:
             return torch.zeros_like(scores)
+        weights = self.log_responsibilities.exp()
         alpha, sigma = self.law.alpha[..., None, None], self.law.sigma[..., None, None]
         one = torch.ones_like(self.law.alpha)
         denoisers = self.level.regression(one, torch.zeros_like(one), self.law.base_means, self.x[..., None, :])

@@ -20,7 +20,7 @@ def label_log_probability(data: GaussianMixture | PointCloud, path: Path, x: Ten
 
     Catalogue: M42 (McAllester, arXiv 2301.11108).
     """
-    return _view(data, path, x, t).log_responsibilities()
+    return _view(data, path, x, t).log_responsibilities
 
 
 def label_score(data: GaussianMixture | PointCloud, path: Path, x: Tensor, t: Tensor | float) -> Tensor:

@@ -44,7 +44,7 @@ def label_truths(case: FieldPoint) -> Truths:
     route="arbiter",
 )
 def labels_arbiter(implementation: Implementation, case: FieldPoint) -> Findings:
-    by_norm = spectral(implementation, case.data) or (budget.COMMON_LOGITS_NORMWISE and implementation.eigenbasis)
+    by_norm = spectral(implementation, case.data)
     logs, gradients = label_truths(case)
     return (
         judge(
