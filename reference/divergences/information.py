@@ -13,7 +13,7 @@ from reference._special import linear_minus_log1p
 from reference.distributions import Gaussian, GaussianMixture, PointCloud
 from reference.distributions._law import Law
 from reference.divergences._mixtures import Mixtures
-from reference.fields._levels import checked_law
+from reference.fields._levels import checked_law, gaussian_or_line
 from reference.paths._base import Path, checked_path
 
 __all__ = ["mutual_information"]
@@ -31,18 +31,13 @@ def mutual_information(data: Gaussian | GaussianMixture | PointCloud, path: Path
     Raises: TypeError; ValueError for t outside the domain, and for d > 1 unless the data is Gaussian.
     Catalogue: M18 (McAllester, arXiv 2301.11108); P5 (Lai et al., arXiv 2510.21890).
     """
-    law, checked = checked_law(data), checked_path("path", path)
+    law, checked = gaussian_or_line(checked_law(data)), checked_path("path", path)
     time = _checks.time_in_domain(checked, t, open_left=checked._noise_vanishes)
     batch = _checks.broadcast(data=law.batch_shape, t=time.shape)
     signal = np.asarray(checked.alpha(time) / checked.sigma(time))
     if isinstance(law, Gaussian):
         values = law._components.formed().covariance.eigenvalues[..., 0, :]
         return np.asarray(0.5 * np.sum(np.log1p(signal[..., None] ** 2 * values), axis=-1))
-    if law.event_size != 1:
-        raise ValueError(
-            "data: expected a Gaussian or d = 1 (the information of another law is an expectation without a closed "
-            f"form, offered for d = 1; see likelihood.monte_carlo_integral), got d = {law.event_size}"
-        )
     return _on_the_line(law, np.broadcast_to(signal, batch).reshape(-1, 1), batch).reshape(batch)
 
 

@@ -6,31 +6,19 @@ import numpy as np
 
 from reference._checks import Array
 from reference.distributions import Gaussian, GaussianMixture
-from reference.distributions._law import Law
 from reference.divergences._mixtures import Mixtures
 from reference.elbo._arguments import squared_errors, total
 from reference.fields import minimum_mean_squared_error
-from reference.fields._levels import checked_law
+from reference.fields._levels import checked_law, gaussian_or_line
 from reference.paths import EDM
 from reference.paths._base import Path
 
-__all__ = ["errors_on_a_grid", "errors_on_the_line", "gaussian_or_line", "noise_to_signal"]
-
-
-def gaussian_or_line(data: object) -> Law:
-    """A law whose expectations are known: a Gaussian, or any other one on the line."""
-    law = checked_law(data)
-    if not isinstance(law, Gaussian) and law.event_size != 1:
-        raise ValueError(
-            "data: expected a Gaussian or d = 1 (the expectation over another law has no closed form and is offered "
-            f"for d = 1; see likelihood.monte_carlo_integral), got d = {law.event_size}"
-        )
-    return law
+__all__ = ["errors_on_a_grid", "errors_on_the_line", "noise_to_signal"]
 
 
 def errors_on_a_grid(data: object, path: Path, grid: Array) -> Array:
     """E |x_0 - E[x_0 | x_t]|^2 at times (n,), shape (*batch, n)."""
-    law = gaussian_or_line(data)
+    law = gaussian_or_line(checked_law(data))
     if isinstance(law, Gaussian):
         values = law._components.formed().covariance.eigenvalues[..., 0, :]
         return total(squared_errors(values[..., None, :], path, grid))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reference._checks import Array
 from reference._quadrature import integrate
 from reference.distributions._law import Law
+from reference.fields._levels import gaussian_or_line
 
 __all__ = ["Line", "Local", "Place", "expectation", "line"]
 
@@ -88,11 +89,7 @@ class Line(NamedTuple):
 
 def line(law: Law, batch: tuple[int, ...], *, name: str = "data") -> Line:
     """Laws on the line, not yet noised, one row for every entry of a batch; ValueError for d > 1."""
-    if law.event_size != 1:
-        raise ValueError(
-            f"{name}: expected Gaussian data, or d = 1 (the expectation under a mixture has no closed form and is "
-            f"offered on the line), got a {type(law).__name__} with d = {law.event_size}"
-        )
+    gaussian_or_line(law, name)
     components = law._components.formed()
     size = components.means.shape[-2]
     values = (components.weights, components.means[..., 0], components.covariance.eigenvalues[..., 0])

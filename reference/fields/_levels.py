@@ -6,15 +6,26 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array, Real
+from reference.distributions import Gaussian
 from reference.distributions._law import Law
 from reference.paths._base import Path, checked_path
 
-__all__ = ["checked_law", "state", "velocity_coefficients"]
+__all__ = ["checked_law", "gaussian_or_line", "state", "velocity_coefficients"]
 
 
 def checked_law(data: object) -> Law:
     """A data law of this package, else TypeError."""
     return _checks.instance("data", data, Law, hint="Gaussian, GaussianMixture or PointCloud")
+
+
+def gaussian_or_line(law: Law, name: str = "data") -> Law:
+    """The law, when its expectations are within reach: Gaussian in any dimension, anything on the line."""
+    if not isinstance(law, Gaussian) and law.event_size != 1:
+        raise ValueError(
+            f"{name}: expected a Gaussian, or any law with d = 1 (elsewhere the expectation has no closed form), got a "
+            f"{type(law).__name__} with d = {law.event_size}; likelihood.monte_carlo_integral works in any dimension"
+        )
+    return law
 
 
 def state(data: object, path: object, x: object, t: object) -> tuple[Law, Path, Array, Array]:

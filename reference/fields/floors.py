@@ -17,7 +17,7 @@ from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.distributions._components import Components, Evaluation
 from reference.distributions._law import Law
-from reference.fields._levels import checked_law
+from reference.fields._levels import checked_law, gaussian_or_line
 from reference.fields._line import expectation_on_the_line
 from reference.fields._point import positive_level, variance_preserving
 from reference.fields.analytic import Data
@@ -113,7 +113,7 @@ def minimum_mean_squared_error(data: Data, path: Path, t: Real) -> Array:
     noisy = np.broadcast_to(sigma > 0.0, batch)
     # Without noise nothing is left to estimate; any other level will do in its place.
     alpha, spread = np.where(noisy, checked.alpha(time), 1.0), np.where(noisy, sigma, 1.0)
-    errors = _error_per_noise("minimum_mean_squared_error", law, alpha, spread)
+    errors = _error_per_noise(law, alpha, spread)
     return np.asarray(np.where(noisy, spread**2 * errors, 0.0))
 
 
@@ -127,7 +127,7 @@ def noise_loss_floor(data: Data, path: Path, t: Real) -> Array:
     """
     law, checked, time = _level(data, path, t)
     alpha, sigma = checked.alpha(time), checked.sigma(time)
-    return np.asarray(alpha**2 * _error_per_noise("noise_loss_floor", law, alpha, sigma))
+    return np.asarray(alpha**2 * _error_per_noise(law, alpha, sigma))
 
 
 def score_loss_floor(data: Data, path: Path, t: Real) -> Array:
@@ -140,7 +140,7 @@ def score_loss_floor(data: Data, path: Path, t: Real) -> Array:
     """
     law, checked, time = _level(data, path, t)
     alpha, sigma = checked.alpha(time), checked.sigma(time)
-    return np.asarray((alpha / sigma) ** 2 * _error_per_noise("score_loss_floor", law, alpha, sigma))
+    return np.asarray((alpha / sigma) ** 2 * _error_per_noise(law, alpha, sigma))
 
 
 def velocity_loss_floor(data: Data, path: Path, t: Real) -> Array:
@@ -155,7 +155,7 @@ def velocity_loss_floor(data: Data, path: Path, t: Real) -> Array:
     law, checked, time = _level(data, path, t)
     alpha, sigma = checked.alpha(time), checked.sigma(time)
     turn = alpha * checked.sigma_derivative(time) - checked.alpha_derivative(time) * sigma  # W, a sum: alpha' <= 0
-    return np.asarray(turn**2 * _error_per_noise("velocity_loss_floor", law, alpha, sigma))
+    return np.asarray(turn**2 * _error_per_noise(law, alpha, sigma))
 
 
 def v_prediction_loss_floor(data: Data, path: Path, t: Real) -> Array:
@@ -168,7 +168,7 @@ def v_prediction_loss_floor(data: Data, path: Path, t: Real) -> Array:
     """
     law, checked, time = _level(data, path, t)
     alpha, sigma = variance_preserving(checked.alpha(time), checked.sigma(time))
-    return _error_per_noise("v_prediction_loss_floor", law, alpha, sigma)
+    return _error_per_noise(law, alpha, sigma)
 
 
 def edm_output_loss_floor(data: Data, path: Path, t: Real, *, sigma_data: Real) -> Array:
@@ -185,7 +185,7 @@ def edm_output_loss_floor(data: Data, path: Path, t: Real, *, sigma_data: Real) 
     _checks.broadcast(data=law.batch_shape, t=time.shape, sigma_data=s.shape)
     alpha, sigma = checked.alpha(time), checked.sigma(time)
     scale = np.hypot(sigma / s, alpha) ** 2
-    return np.asarray(scale * _error_per_noise("edm_output_loss_floor", law, alpha, sigma))
+    return np.asarray(scale * _error_per_noise(law, alpha, sigma))
 
 
 # --------------------------------------------------------------------------------------------- private
@@ -204,16 +204,12 @@ def _level(data: object, path: object, t: Real, *, open_left: bool = True) -> tu
     return law, checked, time
 
 
-def _error_per_noise(name: str, law: Law, alpha: Array, sigma: Array) -> Array:
+def _error_per_noise(law: Law, alpha: Array, sigma: Array) -> Array:
     """E tr Cov[x_0 | x_t]/sigma^2 at sigma > 0: sum_j l_j/(alpha^2 l_j + sigma^2) for Gaussian data."""
     if isinstance(law, Gaussian):
         eigenvalues = law._components.formed().covariance.eigenvalues[..., 0, :]
         return np.asarray(np.sum(_linear_error(eigenvalues, alpha[..., None], sigma[..., None]), axis=-1))
-    if law.event_size != 1:
-        raise ValueError(
-            f"data: expected a Gaussian, or d = 1 ({name}: the expectation over any other law has no closed form and "
-            f"is offered for d = 1), got a {type(law).__name__} with d = {law.event_size}"
-        )
+    gaussian_or_line(law)
     linear = _linear_error(law.covariance[..., 0, 0], alpha, sigma)
     # Relative to the best linear estimate, so that the quadrature's absolute accuracy serves every level.
     unit = np.where(linear > 0.0, linear, 1.0)

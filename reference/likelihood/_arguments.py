@@ -11,7 +11,7 @@ from reference.distributions._law import Law
 from reference.fields._levels import checked_law
 from reference.paths._base import Path, checked_path
 
-__all__ = ["brownian_point", "gaussian_or_line", "interval", "noisy_time", "place", "with_density"]
+__all__ = ["brownian_point", "interval", "noisy_time", "place", "with_density"]
 
 
 def place(data: object, x0: object, **shapes: tuple[int, ...]) -> tuple[Law, Array]:
@@ -56,16 +56,6 @@ def brownian_point(data: object, x0: object, t: object) -> tuple[Law, Array, Arr
     time = _checks.positive("t", t)
     law, point = place(data, x0, t=time.shape)
     return law, point, time
-
-
-def gaussian_or_line(law: Law, name: str = "data") -> Law:
-    """The law, when its expectations are within reach: Gaussian in any dimension, anything on the line."""
-    if not isinstance(law, Gaussian) and law.event_size != 1:
-        raise ValueError(
-            f"{name}: expected a Gaussian, or any law with d = 1 (elsewhere the expectation has no closed form), got a "
-            f"{type(law).__name__} with d = {law.event_size}; likelihood.monte_carlo_integral works in any dimension"
-        )
-    return law
 
 
 def with_density(law: Law) -> Law:

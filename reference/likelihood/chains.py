@@ -14,10 +14,10 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.distributions._law import Law
-from reference.fields._levels import checked_law
+from reference.fields._levels import checked_law, gaussian_or_line
 from reference.fields.analytic import Data
 from reference.likelihood import _directions
-from reference.likelihood._arguments import gaussian_or_line, noisy_time, place, with_density
+from reference.likelihood._arguments import noisy_time, place, with_density
 from reference.likelihood._expectations import Indices, log_noise_to_signal
 from reference.likelihood._line import Mixtures, Noised
 from reference.likelihood.nonvariational import divergence_at, reconstruction_at

@@ -14,10 +14,10 @@ from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.distributions._law import Law
 from reference.divergences import mutual_information
-from reference.fields._levels import checked_law
+from reference.fields._levels import checked_law, gaussian_or_line
 from reference.fields.analytic import Data
 from reference.likelihood import _directions
-from reference.likelihood._arguments import gaussian_or_line, interval, noisy_time, with_density
+from reference.likelihood._arguments import interval, noisy_time, with_density
 from reference.likelihood._expectations import Indices, log_noise_to_signal, log_noise_to_signal_range, over_levels
 from reference.likelihood._line import LOST_SIGNAL
 from reference.likelihood._population import Population

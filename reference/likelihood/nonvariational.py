@@ -14,9 +14,10 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian, PointCloud
 from reference.distributions._law import Law
+from reference.fields._levels import gaussian_or_line
 from reference.fields.analytic import Data
 from reference.likelihood import _directions
-from reference.likelihood._arguments import gaussian_or_line, interval, noisy_time, place, with_density
+from reference.likelihood._arguments import interval, noisy_time, place, with_density
 from reference.likelihood._expectations import Indices, log_noise_to_signal, log_noise_to_signal_range, over_levels
 from reference.likelihood._line import Mixtures, Noised
 from reference.paths._base import Path, checked_path

@@ -13,10 +13,10 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.distributions._law import Law
-from reference.fields._levels import checked_law
+from reference.fields._levels import checked_law, gaussian_or_line
 from reference.fields.analytic import Data
 from reference.likelihood import _directions
-from reference.likelihood._arguments import brownian_point, gaussian_or_line, place, with_density
+from reference.likelihood._arguments import brownian_point, place, with_density
 from reference.likelihood._expectations import Indices, LevelFunction, over_levels
 from reference.likelihood._line import Mixtures
 from reference.likelihood._population import Population
