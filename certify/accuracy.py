@@ -5,8 +5,9 @@ Read off a certificate of `reference` or `gpu`: what every law measured for a pu
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ def _where(verdict: Verdict) -> str:
 def worst(certificate: Certificate) -> dict[str, dict[str, Worst]]:
     """By implementation (``reference``, ``gpu cpu float32``), the worst figure of every public name."""
     names = _names()
-    found: dict[str, dict[str, tuple[float, Verdict, str]]] = {}
+    found: dict[str, dict[str, Verdict]] = {}
     for verdict in certificate.verdicts:
         match = _SUBJECT.fullmatch(verdict.subject)
         if match is None or verdict.measured is None or not verdict.allowed:
@@ -92,32 +93,35 @@ def worst(certificate: Certificate) -> dict[str, dict[str, Worst]]:
         if public is None:
             continue
         variant = " ".join(part for part in (match["target"], match["device"], match["dtype"]) if part)
-        share = verdict.measured / verdict.allowed
         table = found.setdefault(variant, {})
-        if public not in table or share > table[public][0]:
-            table[public] = (share, verdict, public)
-    return {variant: {name: _row(*entry) for name, entry in table.items()} for variant, table in found.items()}
+        if public not in table or _share(verdict) > _share(table[public]):
+            table[public] = verdict
+    return {variant: {name: _row(name, verdict) for name, verdict in table.items()} for variant, table in found.items()}
 
 
-def _row(_: float, verdict: Verdict, public: str) -> Worst:
+def _share(verdict: Verdict) -> float:
+    """The measured figure over the allowed one; NaN is worse than anything."""
+    share = (verdict.measured or 0.0) / (verdict.allowed or 1.0)
+    return math.inf if math.isnan(share) else share
+
+
+def _row(public: str, verdict: Verdict) -> Worst:
     tolerance = str(verdict.evidence.get("tolerance", ""))
     return Worst(public, verdict.measured or 0.0, verdict.allowed or 0.0, tolerance, verdict.law, _where(verdict))
 
 
-def text(certificate: Certificate) -> str:
+def text(tables: Mapping[str, Mapping[str, Worst]]) -> str:
     """The tables, one an implementation, in the order of the register; nothing that was measured is left out."""
+    known = [record.name for record in records()]
     lines: list[str] = []
-    for variant, table in worst(certificate).items():
-        known = [record.name for record in records()]
+    for variant, table in tables.items():
         lines += [f"{variant}: {len(table)} public functions", ""]
-        for name in sorted(table, key=known.index):
+        for name in filter(table.__contains__, known):
             row = table[name]
             lines.append(f"{name:47} {row.tolerance:11} {row.measured:.2g} of {row.allowed:g}")
             lines.append(f"  {row.law}: {row.where}")
-        lines += ["", *_silent(set(known) - set(table)), ""]
+        silent = sorted(set(known) - set(table))
+        if silent:
+            lines += ["", f"no figure (equality, or another target's): {', '.join(silent)}"]
+        lines.append("")
     return "\n".join(wrapped(line) if line else "" for line in lines).rstrip()
-
-
-def _silent(missing: Iterable[str]) -> list[str]:
-    names = sorted(missing)
-    return [f"no figure (equality, or another target's): {', '.join(names)}"] if names else []

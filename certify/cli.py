@@ -276,9 +276,10 @@ def accuracy_command(certificate: Path) -> None:
         found = load_certificate(certificate)
     except ValueError as error:
         raise UnusableArguments(str(error)) from error
-    if not accuracy.worst(found):
+    tables = accuracy.worst(found)
+    if not tables:
         raise UnusableArguments(f"{certificate}: expected verdicts of reference or gpu, got none with a figure")
-    click.echo(accuracy.text(found))
+    click.echo(accuracy.text(tables))
 
 
 @main.command("explain")

@@ -16,7 +16,8 @@ from properties.laws._arguments import in_double
 from properties.laws._compare import entrywise, residual
 from properties.laws._data import allowance, path_arguments
 from properties.laws._differences import differentiated, time_derivative
-from properties.laws._sampler_routes import level_matrix, norm_size
+from properties.laws._flow import norm_size
+from properties.laws._sampler_routes import level_matrix
 from properties.laws._samplers import gaussian_arguments
 from properties.protocol import Findings, Implementation
 

@@ -18,14 +18,10 @@ from properties.laws._compare import exact, residual
 from properties.laws._data import allowance, path_arguments, size_of
 from properties.laws._differences import differentiated, time_derivative, time_scale
 from properties.laws._fields import all_truths, conditions
+from properties.laws._flow import norm_size
 from properties.laws._marginals import drift_sizes
 from properties.laws._samplers import corrector_step, gaussian_arguments, spectral_logarithm, square, with_condition
 from properties.protocol import Findings, Floats, Implementation
-
-
-def norm_size(part: Any) -> float:
-    """||kappa|| + ||f||."""
-    return float(size_of(part, True)[0])
 
 
 def parts(implementation: Implementation, case: Walk) -> tuple[Any, Any, Any, Any, Any, int]:

@@ -264,6 +264,13 @@ class Components:
 
     # ------------------------------------------------------------------------------------------- moments
 
+    def on_the_line(self, batch: tuple[int, ...]) -> tuple[Array, Array, Array]:
+        """Weights, means and variances (N, K) of laws with d = 1, a row an entry of a batch that they broadcast to."""
+        count = self.means.shape[-2]
+        values = self.weights, self.means[..., 0], self.covariance.eigenvalues[..., 0]
+        weights, means, variances = (np.broadcast_to(value, (*batch, count)).reshape(-1, count) for value in values)
+        return weights, means, variances
+
     def mean(self) -> Array:
         """Alpha sum_k w_k mu_k."""
         return np.asarray(self.alpha[..., None] * np.sum(self.weights[..., None] * self.means, axis=-2))

@@ -27,13 +27,7 @@ class Mixtures:
     @classmethod
     def of(cls, law: Law, batch: tuple[int, ...]) -> Self:
         """The laws of a batch shape to which the law's own broadcasts, flattened."""
-        base = law._components.formed()
-        count = base.means.shape[-2]
-
-        def rows(values: Array) -> Array:
-            return np.broadcast_to(values, (*batch, count)).reshape(-1, count)
-
-        return cls(rows(base.weights), rows(base.means[..., 0]), rows(base.covariance.eigenvalues[..., 0]))
+        return cls(*law._components.formed().on_the_line(batch))
 
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         """Some of the mixtures."""

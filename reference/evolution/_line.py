@@ -90,10 +90,7 @@ class Line(NamedTuple):
 def line(law: Law, batch: tuple[int, ...], *, name: str = "data") -> Line:
     """Laws on the line, not yet noised, one row for every entry of a batch; ValueError for d > 1."""
     gaussian_or_line(law, name)
-    components = law._components.formed()
-    size = components.means.shape[-2]
-    values = (components.weights, components.means[..., 0], components.covariance.eigenvalues[..., 0])
-    weights, means, variances = (np.broadcast_to(value, (*batch, size)).reshape(-1, size) for value in values)
+    weights, means, variances = law._components.formed().on_the_line(batch)
     return Line(weights, means, variances, np.ones(len(weights)), np.zeros(len(weights)))
 
 

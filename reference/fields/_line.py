@@ -31,14 +31,8 @@ def expectation_on_the_line(
     """
     base = law._components.formed()
     batch = np.broadcast_shapes(law.batch_shape, alpha.shape, sigma.shape)
-    count = base.means.shape[-2]
-
-    def rows(values: Array) -> Array:
-        return np.broadcast_to(values, (*batch, count)).reshape(-1, count)
-
-    weights, means, variances = (
-        rows(values) for values in (base.weights, base.means[..., 0], base.covariance.eigenvalues[..., 0])
-    )
+    weights, means, variances = base.on_the_line(batch)
+    count = weights.shape[-1]
     signal, noise = (np.broadcast_to(level, batch).reshape(-1) for level in (alpha, sigma))
     spreads = np.hypot(signal[:, None] * np.sqrt(variances), noise[:, None])
 
