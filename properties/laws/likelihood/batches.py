@@ -104,11 +104,11 @@ def batches(implementation: Implementation, case: DataStep) -> Findings:
     by_norm = spectral(implementation, case.data)
     truths = all_truths(case)
     places = lift(np.stack([0.5 * case.x0, case.x0, -case.x0]))[None]
-    starts, ends = (lift(np.array([[t], [0.5 * t]])) for t in (case.clean, case.noisy))
+    starts, ends = (lift(np.array([[0.5 * t], [t]])) for t in (case.clean, case.noisy))
     both, x0, start, end = stacked(implementation, case.data), lift(case.x0), lift(case.clean), lift(case.noisy)
     findings: list[Finding] = []
     for title, inputs, shape, averaged, where in (
-        ("times by places", (single, path, places, starts, ends), (2, 3), (2, 1), (0, 1)),
+        ("times by places", (single, path, places, starts, ends), (2, 3), (2, 1), (1, 1)),
         ("laws", (both, path, x0, start, end), (2,), (2,), (1,)),
     ):
         found = {**calls(likelihood, *inputs), **calls_with_density(likelihood, *inputs)}
@@ -133,7 +133,7 @@ def line_batches(implementation: Implementation, case: DataStep) -> Findings:
     likelihood, lift, lower = implementation.module.likelihood, implementation.lift, implementation.lower
     data, path = built(implementation, case)
     places = lift(np.stack([0.5 * case.x0, case.x0]))[None]
-    starts, ends = (lift(np.array([[t], [0.5 * t]])) for t in (case.clean, case.noisy))
+    starts, ends = (lift(np.array([[0.5 * t], [t]])) for t in (case.clean, case.noisy))
     findings: list[Finding] = []
     for function, names in ((calls, ON_THE_LINE), (calls_with_density, DENSE_ON_THE_LINE)):
         if function is calls_with_density and singular(case.data):
@@ -145,6 +145,6 @@ def line_batches(implementation: Implementation, case: DataStep) -> Findings:
             expected = (2, 1) if name in AVERAGED else (2, 2)
             findings.append(exact(f"{name} shape", values.shape == expected))
             if values.shape == expected:
-                error = float(values[0, -1]) - value
+                error = float(values[-1, -1]) - value
                 findings.append(truncated(name, error, accuracy(implementation, value)))
     return tuple(findings)
