@@ -138,7 +138,7 @@ def _run(plan: Plan, jobs: int, scheduler: str | None, json: Path | None) -> Cer
     resumed = len(journal.known(plan.cells))
     told = f", of which {resumed} are in the journal already" if resumed else ""
     errors.print(f"to judge: {len(plan.cells)} cells{told}; journal: {place}", soft_wrap=True)
-    with client as cluster, journal, reporting(errors, len(plan.cells)) as report:
+    with client as cluster, journal, reporting(errors, len(plan.cells), known=plan.known) as report:
         executor: Executor | None = cluster.get_executor() if cluster is not None else None
         try:
             certificate = judge(plan, jobs=jobs, time_limit=limit, executor=executor, journal=journal, report=report)

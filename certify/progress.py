@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from certify.verdict import Verdict
 from certify.worker import Outcome
 
 __all__ = ["reporting"]
@@ -18,11 +19,16 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def reporting(console: Console, total: int) -> Iterator[Callable[[Outcome], None]]:
-    """A function that hears of each outcome and shows how far the run has come."""
+def reporting(
+    console: Console, total: int, *, known: Callable[[Verdict], Verdict] = lambda verdict: verdict
+) -> Iterator[Callable[[Outcome], None]]:
+    """A function that hears of each outcome and shows how far the run has come.
+
+    ``known`` is the verdict with the waivers applied: a defect that is written down does not look like news.
+    """
     failing = 0
     if not console.is_terminal:
-        yield _lines(console, total)
+        yield _lines(console, total, known)
         return
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as progress:
@@ -30,13 +36,13 @@ def reporting(console: Console, total: int) -> Iterator[Callable[[Outcome], None
 
         def advance(outcome: Outcome) -> None:
             nonlocal failing
-            failing += any(verdict.verdict == "fail" for verdict in outcome.verdicts)
+            failing += any(known(verdict).verdict == "fail" for verdict in outcome.verdicts)
             progress.update(task, advance=1, told=f"{failing} not passing" if failing else "")
 
         yield advance
 
 
-def _lines(console: Console, total: int) -> Callable[[Outcome], None]:
+def _lines(console: Console, total: int, known: Callable[[Verdict], Verdict]) -> Callable[[Outcome], None]:
     start = last = time.monotonic()
     words: Counter[str] = Counter()
     judged = 0
@@ -44,7 +50,7 @@ def _lines(console: Console, total: int) -> Callable[[Outcome], None]:
     def advance(outcome: Outcome) -> None:
         nonlocal last, judged
         judged += 1
-        words.update(verdict.verdict for verdict in outcome.verdicts)
+        words.update(known(verdict).verdict for verdict in outcome.verdicts)
         now = time.monotonic()
         if now - last >= _SECONDS_BETWEEN_LINES:
             last = now
