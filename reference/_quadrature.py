@@ -33,12 +33,13 @@ def gaussian_edges(means: Array, deviations: Array, *, reach: float = 40.0) -> A
     return np.sort(edges.reshape(*edges.shape[:-2], -1), axis=-1)
 
 
-def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, relative: float = 1e-14) -> Array:
+def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, relative: float | Array = 1e-14) -> Array:
     """Integrals of ``function`` over [edges[..., 0], edges[..., -1]], one for every leading index of ``edges``.
 
     ``function(points, which)`` takes points (P, n) and the number of the integral (flattened leading index) that each
     row belongs to, and returns values (P, n). Every panel between neighbouring edges is halved until 12 and 24 nodes
-    agree within its share of ``absolute`` or within ``relative`` of what it holds (rounding forbids more).
+    agree within its share of ``absolute`` or within ``relative`` (one for all, or one each) of what it holds (rounding
+    forbids more).
     An integrand whose own rounding is larger would be halved for ever: past a limit on the number of panels what they
     still disagree by is accepted where it is small, and refused (ArithmeticError) where it is not.
     Shapes: edges (..., E), sorted -> (...).
@@ -50,12 +51,13 @@ def integrate(function: Integrand, edges: Array, *, absolute: float = 1e-12, rel
     kept = left < right
     which, left, right = which[kept], left[kept], right[kept]
     totals = np.zeros(flat.shape[0])
+    share = np.broadcast_to(relative, edges.shape[:-1]).ravel()
     tolerance = absolute / flat.shape[1]
     most = _MOST_PANELS + 8 * left.size
     for _ in range(_MAXIMUM_LEVELS):
         fine = _panels(function, left, right, which, _FINE)
         gap = np.abs(fine - _panels(function, left, right, which, _COARSE))
-        rough = gap > tolerance + relative * np.abs(fine)
+        rough = gap > tolerance + share[which] * np.abs(fine)
         if np.count_nonzero(rough) > most:
             np.add.at(totals, which, fine)
             doubts = np.bincount(which[rough], weights=gap[rough], minlength=totals.size)

@@ -1,0 +1,63 @@
+"""Euler-Maruyama on the reverse family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reference import _checks
+from reference._checks import Array, Real
+from reference.paths._base import Path, checked_path
+from reference.reverse._arguments import descent
+from reference.solvers._steps import evaluate, moved, normals
+from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers.weights import StepWeights
+
+__all__ = ["EulerMaruyama"]
+
+
+@dataclass(frozen=True)
+class EulerMaruyama(Solver):
+    r"""Step x - tau [f x - (1 + l^2)/2 g^2 score] + l g sqrt(tau) z, tau = t_start - t_end, coefficients at t_start.
+
+    Domain: alpha > 0 at t_start; reaches sigma = 0.
+    Catalogue: P53, P59 (Lai et al., arXiv 2510.21890); Song et al., arXiv 2011.13456.
+    """
+
+    noise_level: float = 1.0
+    family = "euler_maruyama"
+    order = 1
+    output = "score"
+
+    def __post_init__(self) -> None:
+        level = _checks.nonnegative("noise_level", _checks.parameter("noise_level", self.noise_level))
+        object.__setattr__(self, "noise_level", float(level))
+
+    @property
+    def draws(self) -> int:
+        return int(self.noise_level > 0.0)
+
+    def step(
+        self,
+        model: Model,
+        path: Path,
+        x: Array,
+        *,
+        t_start: Real,
+        t_end: Real,
+        memory: Memory = (),
+        noise: Array | None = None,
+    ) -> tuple[Array, Memory]:
+        del memory
+        drawn = normals(noise, self.draws, x)
+        checked = checked_path("path", path)
+        start, end = descent(checked, t_start, t_end)
+        now = (Evaluation(t_start, x, evaluate(model, x, start), drawn),)
+        length, squared = start - end, checked.diffusion_squared(start)
+        weights = StepWeights(
+            1.0 - length * checked.drift(start),
+            (0.5 * (1.0 + self.noise_level**2) * length * squared)[..., None],
+            self.noise_level * np.sqrt(length * squared),
+        )
+        return moved(weights, x, now, drawn), now

@@ -1,0 +1,78 @@
+"""UniPC: a predictor, and a corrector that costs no evaluation.  Zhao et al., arXiv 2302.04867."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference import _checks
+from reference._checks import Array, Real
+from reference.paths._base import Path
+from reference.solvers._nodes import outputs_of
+from reference.solvers._steps import after, evaluate, moved, recent
+from reference.solvers.exponential import unipc_weights
+from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+
+__all__ = ["UniPC"]
+
+
+@dataclass(frozen=True)
+class UniPC(Solver):
+    r"""UniPC-p, p = ``nodes``: UniP-p, and UniC-p on the step before once the evaluation at its end is there.
+
+    The corrector uses the evaluation at the predicted state; so the state at t_start is moved, its evaluation is not
+    repeated, and the last step of a run stays uncorrected.  Order p + 1, p without corrector.  The first step is
+    UniPC-1: its local error O(h^3) caps the run at order 3 (O(h^2) and 2 without corrector).
+    Domain: nodes 1..3; sigma > 0 at t_end for p > 1 (end with ``last``); with corrector neither end of the path but the
+    last t_end.
+    Catalogue: P74, P79 (Lai et al., arXiv 2510.21890).
+    """
+
+    nodes: int
+    output: str = "denoiser"
+    variant: str = "bh2"
+    corrector: bool = True
+    family = "unipc"
+
+    def __post_init__(self) -> None:
+        if _checks.count("nodes", self.nodes) > 3:
+            raise ValueError(f"nodes: expected 1, 2 or 3, got {self.nodes}")
+        outputs_of(self.output)
+        _checks.option("variant", self.variant, ("bh1", "bh2"))
+        _checks.instance("corrector", self.corrector, bool)
+
+    @property
+    def order(self) -> int:  # type: ignore[override]
+        return self.nodes + self.corrector
+
+    @property
+    def startup_order(self) -> int:
+        return min(self.order, 2 + self.corrector)
+
+    @property
+    def history(self) -> int:
+        return self.nodes - 1 + self.corrector
+
+    def step(
+        self,
+        model: Model,
+        path: Path,
+        x: Array,
+        *,
+        t_start: Real,
+        t_end: Real,
+        memory: Memory = (),
+        noise: Array | None = None,
+    ) -> tuple[Array, Memory]:
+        del noise
+        output, state = evaluate(model, x, t_start), x
+        before = recent(memory, self.history)
+        if self.corrector and before:
+            seen = (*before, Evaluation(t_start, x, output))
+            weights = unipc_weights(
+                path, after(before, t_start), output=self.output, variant=self.variant, corrector=True
+            )
+            state = moved(weights, before[-1].state, seen, None)
+        now = Evaluation(t_start, state, output)
+        nodes = (*recent(before, self.nodes - 1), now)
+        weights = unipc_weights(path, after(nodes, t_end), output=self.output, variant=self.variant)
+        return moved(weights, state, nodes, None), (*before, now)
