@@ -1,4 +1,5 @@
-"""The command line: ``diffassay certify``, ``targets``, ``catalogue``, ``accuracy``, ``explain``."""
+"""The command line: ``diffassay certify``, ``targets``, ``catalogue``, ``accuracy``, ``orders``, ``conventions``,
+``explain``."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from certify.comparison import Expected, changes, differences, load_certificate,
 from certify.files import unwritable
 from certify.installation import strangers
 from certify.journal import Journal, journal_path
-from certify.progress import reporting
+from certify.progress import reporting, telling
 from certify.report.junit import junit
 from certify.report.terminal import print_certificate, render
 from certify.session import Plan, UnusableError, judge, make_plan, stale_waivers
@@ -88,7 +89,7 @@ def _told() -> Iterator[None]:
 def _check_outputs(files: Sequence[Path | None]) -> None:
     given = [file.resolve() for file in files if file is not None]
     if len(set(given)) < len(given):
-        raise UnusableArguments("--json, --html and --junit: expected different files")
+        raise UnusableArguments("output files: expected different files")
     for file in given:
         if told := unwritable(file):
             raise UnusableArguments(told)
@@ -280,6 +281,41 @@ def accuracy_command(certificate: Path) -> None:
     if not tables:
         raise UnusableArguments(f"{certificate}: expected verdicts of reference or gpu, got none with a figure")
     click.echo(accuracy.text(tables))
+
+
+@main.command("orders")
+@click.option("--json", type=_OUTPUT, metavar="FILE", help="Write every error and order as JSON.")
+@click.option("--markdown", type=_OUTPUT, metavar="FILE", help="Write the tables as a page.")
+@click.option("--quick", is_flag=True, help="Leave out the finest grid.")
+def orders_command(*, json: Path | None, markdown: Path | None, quick: bool) -> None:
+    """Measures the order of every sampler of reference.solvers, and which of them are one; exit 1 if a claim fails."""
+    import reference
+    from certify import orders
+    from certify.orders import report
+
+    one_thread()
+    _check_outputs((json, markdown))
+    console, errors = _console(), _console(stderr=True)
+    solvers = reference.solvers.standard_solvers()
+    with telling(errors, len(solvers), "measuring") as watch:
+        rows = orders.attained(solvers, orders.QUICK_COUNTS if quick else orders.COUNTS, watch=watch)
+    pairs = orders.identities()
+    for file, written in ((json, report.to_json), (markdown, report.markdown)):
+        if file is not None:
+            file.write_text(written(rows, pairs), encoding="utf-8")
+    if console.is_terminal:
+        report.print_orders(console, rows, pairs)
+    else:
+        click.echo(report.render(rows, pairs))
+    sys.exit(0 if all(row.passed for row in rows) and all(pair.passed for pair in pairs) else EXIT_FAILED)
+
+
+@main.command("conventions")
+def conventions_command() -> None:
+    """Prints where papers and libraries differ, and the function that turns each variant into ours, as Markdown."""
+    from certify.conventions import markdown
+
+    click.echo(markdown(), nl=False)
 
 
 @main.command("explain")

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from certify.verdict import Verdict
 from certify.worker import Outcome
 
-__all__ = ["reporting"]
+__all__ = ["reporting", "telling"]
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -56,5 +57,32 @@ def _lines(console: Console, total: int, known: Callable[[Verdict], Verdict]) ->
             last = now
             told = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
             console.print(f"{judged} of {total} cells in {now - start:.0f} s: {told}", highlight=False)
+
+    return advance
+
+
+@contextmanager
+def telling(console: Console, total: int, doing: str) -> Iterator[Callable[[str], None]]:
+    """A function that hears the name of each of ``total`` things before it is done, and shows how far it has come."""
+    if not console.is_terminal:
+        yield _named_lines(console, total, doing)
+        return
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        begun = count()
+        yield lambda name: progress.update(task, completed=next(begun), description=name)
+
+
+def _named_lines(console: Console, total: int, doing: str) -> Callable[[str], None]:
+    start = last = time.monotonic()
+    begun = count(1)
+
+    def advance(name: str) -> None:
+        nonlocal last
+        number, now = next(begun), time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES:
+            last = now
+            console.print(f"{doing} {number} of {total} after {now - start:.0f} s: {name}", highlight=False)
 
     return advance

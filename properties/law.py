@@ -24,6 +24,11 @@ LAW_MODULES = (
     "likelihood",
     "evolution",
     "score_matching",
+    "solvers",
+    "flow_maps",
+    "guidance",
+    "preconditioning",
+    "transport",
 )
 
 

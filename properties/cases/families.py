@@ -27,7 +27,21 @@ from properties.protocol import Floats
 Builder = Callable[[Draw, str], Any]
 FAMILIES: dict[str, Builder] = {}
 
-FAMILY_MODULES: tuple[str, ...] = ("evolution", "score_matching", "bounds", "integrals", "steps", "walks")
+FAMILY_MODULES: tuple[str, ...] = (
+    "evolution",
+    "score_matching",
+    "bounds",
+    "integrals",
+    "steps",
+    "walks",
+    "solver_nodes",
+    "solver_runs",
+    "flow_maps",
+    "guidance",
+    "preconditioning",
+    "conventions",
+    "transport",
+)
 """Further modules of `properties.cases` that register families."""
 
 

@@ -28,6 +28,9 @@ MODULES = (
     "reverse",
     "evolution",
     "score_matching",
+    "solvers",
+    "flow_maps",
+    "guidance",
 )
 
 
