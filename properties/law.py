@@ -28,6 +28,7 @@ LAW_MODULES = (
     "flow_maps",
     "guidance",
     "preconditioning",
+    "conventions",
     "transport",
 )
 

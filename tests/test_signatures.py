@@ -62,5 +62,5 @@ def test_signatures_agree(name: str, pair: tuple[ModuleType, ModuleType]) -> Non
                 if inspect.isroutine(member):
                     assert shape(member) == shape(getattr(theirs, method)), f"{public}.{method}"
                 else:
-                    # A property here is a property there.
-                    assert isinstance(member, property) == isinstance(getattr(theirs, method), property), method
+                    # What is read here, as a property or a value of the class, is read there.
+                    assert not inspect.isroutine(getattr(theirs, method)), f"{public}.{method}"

@@ -41,7 +41,8 @@ class Nodes:
     """Decreasing times (..., m + 1): the history, oldest first, then the start and the end of a step.
 
     Everything is formed in float64, once and for all rules, and rounded to the dtype of the times by `rounded`: a
-    handful of scalars beside the states that they multiply.
+    handful of scalars beside the states that they multiply. Only the first of the times can have alpha = 0, and only
+    the last sigma = 0; what is infinite there is masked before it is formed, so that gradients stay finite.
     """
 
     path: Path
@@ -89,9 +90,45 @@ class Nodes:
         return self.times[..., :-1]
 
     @cached_property
+    def silent(self) -> Tensor:
+        """Whether alpha is 0 at the first of the times, where lambda is -infinity, (...)."""
+        first = self.times[..., 0].detach()
+        return first == self.path.domain[1] if self.path._alpha_vanishes else torch.zeros_like(first, dtype=torch.bool)
+
+    @cached_property
+    def unlimited(self) -> Tensor:
+        """Whether the step is infinite: sigma ends at 0, or alpha starts at 0, (...)."""
+        last = self.end.detach()
+        ended = last == self.path.domain[0] if self.path._sigma_vanishes else torch.zeros_like(last, dtype=torch.bool)
+        return ended | self.silent if self.times.shape[-1] == 2 else ended
+
+    @cached_property
+    def finite_step(self) -> Tensor:
+        """The step h, and some number where that is infinite, so that no gradient meets an infinity."""
+        start = self._inner(self.times.shape[-1] - 2)
+        end = torch.where(self.unlimited, start.detach() / 2, self.end)
+        return self.path._difference_between(end, start)
+
+    @cached_property
     def step(self) -> Tensor:
         """The step h = lambda_end - lambda_start; infinite where sigma ends, or alpha starts, at 0."""
-        return self.path._difference_between(self.end, self.start)
+        return torch.where(self.unlimited, torch.inf, self.finite_step)
+
+    @cached_property
+    def stretch(self) -> Tensor:
+        """The step h in units of the step before it, from the first of the times: 0 where alpha is 0 there."""
+        before = torch.where(self.silent, 1, self.apart(1, 0))
+        return torch.where(self.silent, 0, self.step / before)
+
+    def apart(self, clean: int, noisy: int) -> Tensor:
+        """lambda at one of the times less that at an earlier one; some number other than 0 where it is infinite."""
+        gap = self.path._difference_between(self.times[..., clean], self._inner(noisy))
+        return torch.where(self.silent, 1, gap) if noisy == 0 else gap
+
+    def _inner(self, index: int) -> Tensor:
+        """One of the times, the first moved inside the domain where alpha is 0 at it."""
+        time = self.times[..., index]
+        return torch.where(self.silent, sum(self.path.domain) / 2, time) if index == 0 else time
 
     @cached_property
     def kept(self) -> Tensor:
@@ -135,9 +172,14 @@ class Nodes:
 
     def fade(self, rate: Tensor) -> Tensor:
         """1 - e^(-rate h), a rate of 0 leaving nothing also where h is infinite."""
-        ended = self.kept == 0
-        away = -torch.expm1(-rate * torch.where(ended, 0, self.step))
+        ended = self.unlimited
+        away = -torch.expm1(-rate * torch.where(ended, 0, self.finite_step))
         return torch.where(ended, (rate > 0).double(), away)
+
+    def faded(self, rate: Tensor) -> Tensor:
+        """e^(-rate h), a rate of 0 keeping all also where h is infinite."""
+        steep = self.unlimited & (rate < 1)
+        return torch.where(steep, (rate == 0).double(), torch.where(steep, 1, self.kept).pow(rate))
 
     def rounded(self, value: Tensor) -> Tensor:
         """A result in the dtype of the times."""

@@ -20,10 +20,11 @@ _POLYNOMIAL = Rule(4)
 _PANEL, _PANELS = Rule(32), 16
 
 
-def basis(offsets: Tensor, gaps: Tensor) -> Tensor:
+def basis(offsets: Tensor, gaps: Tensor, silent: Tensor | None = None) -> Tensor:
     """L_j at points: prod_(i != j) (p - x_i)/(x_j - x_i), (..., n, q).
 
-    offsets: p - x_i, (..., n, q); gaps: x_j - x_i, (..., n, n), whose diagonal is not read.
+    offsets: p - x_i, (..., n, q); gaps: x_j - x_i, (..., n, n), whose diagonal is not read. silent: where the first
+    node lies infinitely far away, (...): its polynomial vanishes, and its factor in the others is 1.
     """
     count = offsets.shape[-2]
     rows = []
@@ -31,15 +32,15 @@ def basis(offsets: Tensor, gaps: Tensor) -> Tensor:
         row = torch.ones_like(offsets[..., 0, :])
         for i in range(count):
             if i != j:
-                row = row * (offsets[..., i, :] / gaps[..., j, i, None])
-        rows.append(row)
+                factor = offsets[..., i, :] / gaps[..., j, i, None]
+                row = row * (torch.where(silent[..., None], 1, factor) if silent is not None and i == 0 else factor)
+        rows.append(row if silent is None or j > 0 else torch.where(silent[..., None], 0, row))
     return torch.stack(rows, -2)
 
 
-def _half_log_snr_gaps(nodes: Nodes, known: Tensor) -> Tensor:
-    """lambda_j - lambda_i between the nodes, each from its pair of times: (..., n, n)."""
-    count = known.shape[-1]
-    zero = torch.zeros_like(known[..., 0])
+def _half_log_snr_gaps(nodes: Nodes, count: int) -> Tensor:
+    """lambda_j - lambda_i between the first n of the times, each from its pair: (..., n, n)."""
+    zero = torch.zeros_like(nodes.end)
     rows = []
     for j in range(count):
         row = []
@@ -47,7 +48,7 @@ def _half_log_snr_gaps(nodes: Nodes, known: Tensor) -> Tensor:
             if i == j:
                 row.append(zero)
                 continue
-            apart = nodes.path._difference_between(known[..., max(i, j)], known[..., min(i, j)])
+            apart = nodes.apart(max(i, j), min(i, j))
             row.append(apart if i < j else -apart)
         rows.append(torch.stack(row, -1))
     return torch.stack(rows, -2)
@@ -60,14 +61,15 @@ def integrated_in_half_log_snr(nodes: Nodes, *, rate: Tensor, implicit: bool, fr
     h may be infinite.
     """
     known = nodes.times if implicit else nodes.history
-    gaps = _half_log_snr_gaps(nodes, known)
+    gaps = _half_log_snr_gaps(nodes, known.shape[-1])
     ahead, behind, shares = _EXPONENTIAL.table(known)
     decay = rate if from_end else torch.ones_like(rate)
     step = nodes.step[..., None]
     reach = torch.minimum(step, _REACH / decay[..., None])
     whole = reach == step
     along = reach * ahead
-    rest = torch.where(whole, step * behind, step - along)
+    finite = nodes.finite_step[..., None]
+    rest = torch.where(whole, finite * behind, finite - along)
     past, left = (rest, along) if from_end else (along, rest)
     start = known.shape[-1] - (2 if implicit else 1)
     offsets = [past + gaps[..., start, i, None] for i in range(start)]
@@ -76,7 +78,7 @@ def integrated_in_half_log_snr(nodes: Nodes, *, rate: Tensor, implicit: bool, fr
         offsets.append(-left)
     kernel = reach * shares * torch.exp(-decay[..., None] * along)
     kernel = kernel * rate[..., None] if from_end else kernel
-    return (kernel[..., None, :] * basis(torch.stack(offsets, -2), gaps)).sum(-1)
+    return (kernel[..., None, :] * basis(torch.stack(offsets, -2), gaps, nodes.silent)).sum(-1)
 
 
 def integrated_in_level(gaps: Tensor, span: Tensor) -> Tensor:

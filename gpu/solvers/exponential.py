@@ -37,7 +37,8 @@ def exponential_adams_weights(
 
     times: (..., m + 1), decreasing. Explicit: the nodes are all but the last, 1 to 4. Implicit (Adams-Moulton): all of
     times, 2 to 4. noise_level: a Python number, or a tensor of the dtype of the times. One node of the denoiser, and
-    every explicit rule of the noise, reach sigma = 0.
+    every explicit rule of the noise, reach sigma = 0. Rules of the denoiser may begin at alpha = 0: that node lies
+    infinitely far away, its weight is 0, and the others interpolate without it.
 
     Raises ValueError for times outside the (open) interval or that do not decrease, a negative noise level; TypeError
     for mixed dtypes.
@@ -53,7 +54,7 @@ def exponential_adams_weights(
         times,
         most=4 if implicit else 5,
         noise_at_end=implicit or (output == "denoiser" and not single),
-        signal_at_start=output == "noise" or not single,
+        signal_at_start=output == "noise",
     )
     level = weak("noise_level", noise_level, times)
     _checks.broadcast(times=nodes.start.shape, noise_level=level.shape)
@@ -85,7 +86,7 @@ def _weights(nodes: Nodes, output: Output, level: Tensor, shares: Tensor) -> Ste
     """The weights of the outputs beside those of the state and of the noise, which no interpolation touches."""
     square = level.square()
     if output == "denoiser":
-        state = nodes.sigma_ratio * nodes.kept.pow(square)
+        state = nodes.sigma_ratio * nodes.faded(square)
         noise = nodes.sigma_end * root(nodes.fade(2 * square))
     else:
         state = nodes.alpha_ratio * torch.ones_like(square)
@@ -99,18 +100,19 @@ def midpoint_multistep_weights(
     """First-order weights applied to the field extrapolated to mid-step, M_0 + (h/(2 h_before)) (M_0 - M_-1).
 
     times: (..., 3). With noise_level 0 this is DPM-Solver++ 2M (of the denoiser); with 1 its SDE form. The variant that
-    libraries call "heun" is `exponential_adams_weights` on two nodes.
+    libraries call "heun" is `exponential_adams_weights` on two nodes. Where alpha is 0 at the first of the times, which
+    the denoiser allows, h_before is infinite: the weight of M_-1 is 0.
 
     Raises as `exponential_adams_weights`.
 
     Catalogue: P72 (Lai et al., arXiv 2510.21890).
     """
     _checks.option("output", output, OUTPUTS)
-    nodes = Nodes.of(path, times, least=3, most=3, noise_at_end=True, signal_at_start=True)
+    nodes = Nodes.of(path, times, least=3, most=3, noise_at_end=True, signal_at_start=output == "noise")
     level = weak("noise_level", noise_level, times)
     _checks.broadcast(times=nodes.start.shape, noise_level=level.shape)
     held = _first_order(nodes, output, level)
-    half = nodes.step / (2 * path._difference_between(nodes.start, nodes.times[..., 0]))
+    half = nodes.stretch / 2
     return _weights(nodes, output, level, torch.stack((-half * held, (1 + half) * held), -1))
 
 
@@ -130,7 +132,9 @@ def unipc_weights(
     the weights are those of the exact integration of the interpolating polynomial. B remains where rho is not solved
     for but set to 1/2: the predictor of two nodes, and the corrector of one.
 
-    times: (..., p + 1), decreasing; the nodes are all but the last, and the corrector's all of them.
+    times: (..., p + 1), decreasing; the nodes are all but the last, and the corrector's all of them. Where alpha is 0 at
+    the first of the times, which the denoiser allows, that node drops out, as r_j is infinite; in the corrector of one
+    node it stays with the weight that 1/2 gives it, which is infinite for bh1 and refused.
 
     Raises as `exponential_adams_weights`.
 
@@ -140,9 +144,15 @@ def unipc_weights(
     _checks.option("variant", variant, ("bh1", "bh2"))
     _checks.flag("corrector", corrector)
     (times,) = _checks.tensors(times=times)
-    single = not corrector and times.shape[-1:] == (2,)
-    ends = {"noise_at_end": not single, "signal_at_start": output == "noise" or not single}
-    nodes = Nodes.of(path, times, most=4, **ends)
+    first = times.shape[-1:] == (2,)
+    unbounded = first and corrector and variant == "bh1"
+    nodes = Nodes.of(
+        path,
+        times,
+        most=4,
+        noise_at_end=corrector or not first,
+        signal_at_start=output == "noise" or unbounded,
+    )
     level = torch.zeros_like(nodes.start)
     count = nodes.times.shape[-1]
     if count != (2 if corrector else 3):
@@ -153,5 +163,5 @@ def unipc_weights(
     tilt = scale * growth / 2
     if corrector:
         return _weights(nodes, output, level, torch.stack((held - tilt, tilt), -1))
-    tilt = tilt * (nodes.step / path._difference_between(nodes.start, nodes.times[..., 0]))
+    tilt = tilt * nodes.stretch
     return _weights(nodes, output, level, torch.stack((-tilt, held + tilt), -1))

@@ -69,7 +69,8 @@ class UniPC(_PredictorCorrector):
     """UniP-p on p = 1 to 3 nodes, and with the corrector UniC-p of the step before as the next one begins.
 
     The corrector takes the evaluation at the predicted point and asks for no other; the last step stays predicted.
-    Order p, or p + 1 with the corrector.
+    Order p, or p + 1 with the corrector. A run may begin at alpha = 0 on the denoiser, but not with the corrector of
+    bh1, whose B is infinite there.
 
     Raises ValueError for other numbers of nodes, outputs and variants.
 

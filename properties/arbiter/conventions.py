@@ -69,7 +69,7 @@ def rescaled_linear_betas(count: int) -> Vector:
 
 
 def cosine_levels(t: Number, offset: Number) -> list[Number]:
-    """cos of (t + offset)/(1 + offset) quarter turns over its value at 0, and the rest of the power (P15)."""
+    """Cos of (t + offset)/(1 + offset) quarter turns over its value at 0, and the rest of the power (P15)."""
 
     def angle(time: Number) -> Number:
         return (time + offset) / (1 + offset) * arb.pi() / 2
@@ -94,8 +94,10 @@ def churn_factor(churn: Number, steps: int) -> Number:
 
 
 def score_sde_flow_step(score: Vector, x: Vector, beta: Number) -> Vector:
-    """x less the discretised drift sqrt(1 - beta) x - x, plus half of beta times the score (P53)."""
-    return [place - ((1 - beta).sqrt() * place - place) + beta * slope / 2 for slope, place in zip(score, x, strict=True)]
+    """X less the discretised drift sqrt(1 - beta) x - x, plus half of beta times the score (P53)."""
+    return [
+        place - ((1 - beta).sqrt() * place - place) + beta * slope / 2 for slope, place in zip(score, x, strict=True)
+    ]
 
 
 def nats(bits: Number, dimensions: int, scale: Number) -> Number:
@@ -112,7 +114,7 @@ def trajectory_skip(form: str, start: Number, end: Number, lowest: Number, data:
 def trajectory_shift(
     inner: Vector, x: Vector, start: Number, end: Number, lowest: Number, data: Number, form: str, sign: int
 ) -> Vector:
-    """g = G + k x, or G = g - k x: both maps are one, c x + (1 - s/t) G = (s/t) x + (1 - s/t) g (P105)."""
+    """G = G + k x, or G = g - k x: both maps are one, c x + (1 - s/t) G = (s/t) x + (1 - s/t) g (P105)."""
     share = end / start
     weight = (trajectory_skip(form, start, end, lowest, data) - share) / (1 - share)
     return [value + sign * weight * place for value, place in zip(inner, x, strict=True)]

@@ -100,13 +100,13 @@ def spread(first: Matrix, second: Matrix, t: Number) -> Matrix:
 
 
 def flow_matrix(first: Matrix, second: Matrix, start: Number, end: Number) -> Matrix:
-    """P with V_end = P V_start P^T: L M_end^1/2 M_start^-1/2 L^-1, where L L^T = S_0 + S_1 and M = L^-1 V L^-T, all of
-    which commute, since both S_0 and S_1 are polynomials of one matrix there.
+    """P with V_end = P V_start P^T: L (M_end M_start^-1)^1/2 L^-1, where L L^T = S_0 + S_1 and M = L^-1 V L^-T, all of
+    which commute, since S_1 is I - S_0 there.
     """
     lower = cholesky(add(first, second))
     back = inverse(lower)
-    roots = [square_root(pushed(back, spread(first, second, t))) for t in (start, end)]
-    return matmul(matmul(lower, matmul(roots[1], inverse(roots[0]))), back)
+    before, after = (pushed(back, spread(first, second, t)) for t in (start, end))
+    return matmul(matmul(lower, square_root(matmul(after, inverse(before)))), back)
 
 
 def interpolation(

@@ -105,7 +105,9 @@ def place_in_table(draw: Draw, dtype: str) -> PlaceInTable:
 
 @family
 def cosine_point(draw: Draw, dtype: str) -> CosinePoint:
-    t = draw.choice((0.0, 1.0, draw.uniform(0.0, 1.0), log_uniform(draw, 1e-4, 1.0), 1.0 - log_uniform(draw, 1e-4, 1.0)))
+    t = draw.choice(
+        (0.0, 1.0, draw.uniform(0.0, 1.0), log_uniform(draw, 1e-4, 1.0), 1.0 - log_uniform(draw, 1e-4, 1.0))
+    )
     return CosinePoint(float(rounded(t, dtype)), draw.choice((0.008, log_uniform(draw, 1e-3, 1.0))))
 
 

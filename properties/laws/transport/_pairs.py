@@ -9,7 +9,7 @@ import numpy as np
 from properties.arbiter import transport as twins
 from properties.arbiter.numbers import Truth, truth
 from properties.cases.transport import TransportPair
-from properties.laws._data import size_of, symmetric
+from properties.laws._data import symmetric
 from properties.protocol import Floats, Implementation
 
 
@@ -58,18 +58,17 @@ def moments(case: TransportPair) -> list[Any]:
     ]
 
 
-def optimal_truths(case: TransportPair, x: Floats | None = None, t: float | None = None) -> list[Truth]:
+def optimal_truths(case: TransportPair) -> list[Truth]:
     """[matrix, map, mean, covariance, velocity] of the optimal transport."""
-    size, place = case.size, (case.x if x is None else x).tolist()
-    known = truth(twins.optimal, *moments(case), place, case.t if t is None else t)
+    size = case.size
+    known = truth(twins.optimal, *moments(case), case.x.tolist(), case.t)
     return known.split(size * size, size, size, size * size, size)
 
 
-def interpolation_truths(case: TransportPair, x: Floats | None = None, ends: tuple[float, float] | None = None) -> Any:
+def interpolation_truths(case: TransportPair) -> list[Truth]:
     """[mean, covariance, velocity, flow matrix, flow map, reflow velocity] of the independent coupling."""
-    size, place = case.size, (case.x if x is None else x).tolist()
-    times = (case.t, case.t_end) if ends is None else ends
-    known = truth(twins.interpolation, *moments(case), place, *times)
+    size = case.size
+    known = truth(twins.interpolation, *moments(case), case.x.tolist(), case.t, case.t_end)
     return known.split(size, size * size, size, size * size, size, size)
 
 
@@ -85,9 +84,36 @@ def bridge_truths(case: TransportPair) -> list[Truth]:
     return known.split(size * size, size, size * size, size)
 
 
-def norm_size(known: Truth) -> float:
-    """The norm of kappa + |f|, by which the outputs may be off together, in units of c u."""
-    return float(size_of(known, True)[0])
+def norm(array: Floats) -> float:
+    """The Euclidean (Frobenius) norm."""
+    return float(np.linalg.norm(array))
+
+
+class Sizes:
+    """What moderate results may be wrong by, in units of c u, from conditions and lengths alone.
+
+    A function of two covariances moves by at most the sum of their conditions times itself for a relative move of them
+    in norm, and an image or a rate by its matrix times all the lengths that enter it.
+    """
+
+    def __init__(self, case: TransportPair) -> None:
+        covariances = (case.covariance_first, case.covariance_second)
+        self.grade = 1.0 + float(sum(np.linalg.cond(covariance) for covariance in covariances))
+        self.spread = sum(norm(covariance) for covariance in covariances)
+        self.reach = norm(case.x) + norm(case.mean_first) + norm(case.mean_second)
+
+    def matrix(self, matrix: Floats) -> float:
+        """Of a matrix."""
+        return self.grade * norm(matrix)
+
+    def image(self, matrix: Floats) -> float:
+        """Of what an affine map of this matrix makes of x, or of the rate that it has there."""
+        return self.grade * (1.0 + norm(matrix)) * self.reach
+
+    @property
+    def covariance(self) -> float:
+        """Of a covariance between the two."""
+        return self.grade * self.spread
 
 
 def cubature(mean: Floats, covariance: Floats) -> Floats:

@@ -11,7 +11,7 @@ from properties.cases.draw import rounded
 from properties.cases.transport import TransportPair
 from properties.law import law
 from properties.laws._compare import residual, truncated
-from properties.laws.transport._pairs import Pair, bridge_truths, norm_size, optimal_truths
+from properties.laws.transport._pairs import Pair, Sizes
 from properties.protocol import Finding, Findings, Floats, Implementation
 
 SMALL = {"float64": 2.0**-6, "float32": 2.0**-2}
@@ -31,9 +31,8 @@ def bridge_certificate(implementation: Implementation, case: TransportPair) -> F
     option = {"variance": at.variance}
     joint = at.number(at.call("entropic_coupling", **option).covariance)
     precision = np.linalg.inv(joint)
-    known = bridge_truths(case)[0]
     amplification = float(np.linalg.norm(precision, 2)) ** 2
-    scale = amplification * (norm_size(known) + float(np.linalg.norm(joint)))
+    scale = amplification * (Sizes(case).covariance + float(np.linalg.norm(joint)))
     block = precision[:size, size:] + np.eye(size) / case.variance
     finding = residual("transport.entropic_coupling", block, scale, implementation, budget.NORMWISE)
     blind = budget.sees_nothing(scale, 1.0 / case.variance, implementation.dtype, budget.NORMWISE)
@@ -59,6 +58,7 @@ def bridge_certificate(implementation: Implementation, case: TransportPair) -> F
 )
 def bridge_limits(implementation: Implementation, case: TransportPair) -> Findings:
     at, dtype = Pair(implementation, case), implementation.dtype
+    sizes = Sizes(case)
     unit = budget.NORMWISE.constant * budget.UNIT_ROUNDOFF[dtype]
     transport = at.plain("optimal_transport_matrix")
     product = case.covariance_first @ case.covariance_second
@@ -66,9 +66,7 @@ def bridge_limits(implementation: Implementation, case: TransportPair) -> Findin
     roots = np.sqrt(np.maximum(np.linalg.eigvals(product).real, 0.0))
     smallest, largest = float(roots.min()), float(roots.max())
     condition = float(np.linalg.cond(case.covariance_first))
-    floor = unit * (
-        norm_size(optimal_truths(case)[0]) * float(np.linalg.norm(case.covariance_first)) + condition * largest
-    )
+    floor = unit * (sizes.matrix(transport) * float(np.linalg.norm(case.covariance_first)) + condition * largest)
 
     def coupled(variance: float) -> tuple[Floats, float]:
         chosen = float(rounded(variance, dtype))
@@ -95,7 +93,9 @@ def bridge_limits(implementation: Implementation, case: TransportPair) -> Findin
         variance = float(rounded(SMALL[dtype] * share * smallest, dtype))
         drifts.append(at.plain("schroedinger_bridge_drift", at.x, at.t, variance=implementation.lift(variance)))
     first, second = (float(np.linalg.norm(drift - velocity)) for drift in drifts)
-    own = unit * (norm_size(optimal_truths(case)[4]) + norm_size(bridge_truths(case)[3]))
+    partly = (1.0 - case.t) * np.eye(at.size) + case.t * transport
+    rate = (transport - np.eye(at.size)) @ np.linalg.inv(partly)
+    own = unit * sizes.image(rate)
     # Of first order: half the variance leaves about half the error.
     toward = truncated("transport.schroedinger_bridge_drift", max(0.0, second - 0.75 * first), own)
     findings.append(replace(toward, vacuous=toward.vacuous or first <= 8.0 * own))

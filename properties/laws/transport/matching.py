@@ -212,9 +212,8 @@ def matching_has_one_optimum(implementation: Implementation, case: FieldPoint) -
     known = {name: float(size_of(part, True)[0]) for name, part in all_truths(case).items()}
     ratio = abs(rise / sigma)
     weight = abs(slope) + ratio * alpha
-    reach = weight * known["denoiser"] + 4.0 * ratio * (
-        float(np.linalg.norm(case.x)) + alpha * np.linalg.norm(denoised)
-    )
+    places = float(np.linalg.norm(case.x)) + alpha * float(np.linalg.norm(denoised))
+    reach = weight * known["denoiser"] + 4.0 * ratio * places
     error = value - lower(module.fields.velocity(data, path, x, t))
     findings = [
         residual(

@@ -13,14 +13,8 @@ from properties.cases.transport import TransportPair
 from properties.law import law
 from properties.laws._compare import exact, residual
 from properties.laws._differences import differentiated, time_derivative
-from properties.laws.transport._pairs import Pair, bridge_truths, interpolation_truths, norm_size, optimal_truths
+from properties.laws.transport._pairs import Pair, Sizes, norm
 from properties.protocol import Finding, Findings, Floats, Implementation
-
-ENDS = (0.0, 1.0)
-
-
-def norm(matrix: Floats) -> float:
-    return float(np.linalg.norm(matrix))
 
 
 @law(
@@ -39,19 +33,14 @@ def pushes_forward(implementation: Implementation, case: TransportPair) -> Findi
     def vanishes(quantity: str, value: Floats, scale: float) -> None:
         findings.append(residual(f"transport.{quantity}", value, scale, implementation, budget.NORMWISE))
 
-    known_optimal, known_flow = optimal_truths(case), interpolation_truths(case, ends=ENDS)
+    sizes = Sizes(case)
     transport, flow = at.plain("optimal_transport_matrix"), at.whole_flow
-    pairs = (
-        ("optimal_transport_matrix", transport, known_optimal[0]),
-        ("interpolation_flow_matrix", flow, known_flow[3]),
-    )
-    for name, matrix, known in pairs:
-        scale = 2.0 * norm(matrix @ first) * norm_size(known) + norm(matrix) ** 2 * norm(first) + norm(second)
+    for name, matrix in (("optimal_transport_matrix", transport), ("interpolation_flow_matrix", flow)):
+        scale = 2.0 * norm(matrix @ first) * sizes.matrix(matrix) + norm(second)
         vanishes(name, matrix @ first @ matrix.T - second, scale)
     first_leg = at.plain("interpolation_flow_matrix", t_start=lift(0.0), t_end=at.t)
     second_leg = at.plain("interpolation_flow_matrix", t_start=at.t, t_end=lift(1.0))
-    legs = [norm_size(interpolation_truths(case, ends=ends)[3]) for ends in ((0.0, case.t), (case.t, 1.0))]
-    scale = norm(first_leg) * legs[1] + norm(second_leg) * legs[0] + norm_size(known_flow[3])
+    scale = 2.0 * norm(first_leg) * sizes.matrix(second_leg) + sizes.matrix(flow)
     vanishes("interpolation_flow_matrix", second_leg @ first_leg - flow, scale)
     centre = lift(case.mean_first)
     reach = norm(case.mean_first) + norm(case.mean_second)
@@ -64,7 +53,7 @@ def pushes_forward(implementation: Implementation, case: TransportPair) -> Findi
             (1.0, case.mean_second, second),
         ):
             end = at.call(name, lift(t))
-            own = norm(covariance) if name == "interpolation_law" or t == 0.0 else 2.0 * norm_size(known_optimal[3])
+            own = norm(covariance) if name == "interpolation_law" or t == 0.0 else 2.0 * sizes.covariance
             vanishes(name, at.number(end.mean) - mean, norm(mean))
             vanishes(name, at.number(end.covariance) - covariance, own + norm(covariance))
     return tuple(findings)
@@ -87,23 +76,22 @@ def time_length(case: TransportPair) -> float:
 )
 def flow_follows_the_velocity(implementation: Implementation, case: TransportPair) -> Findings:
     at, lower = Pair(implementation, case), implementation.lower
-    known = interpolation_truths(case)
+    sizes = Sizes(case)
     unit = budget.NORMWISE.constant * budget.UNIT_ROUNDOFF[implementation.dtype]
-    # The map is taken to t from t_end, so that times to both sides of t are inside.
-    known_map = interpolation_truths(case, ends=(case.t_end, case.t))[4]
+    times = {"t_start": at.t_end, "t_end": at.t}
+    matrix = at.plain("interpolation_flow_matrix", **times)
 
     def arrived(times: Any) -> Any:
         return at.call("interpolation_flow_map", at.x, t_start=at.t_end, t_end=times)
 
-    slope, bound = time_derivative(implementation, arrived, case.t, time_length(case), unit * norm_size(known_map))
-    image = at.call("interpolation_flow_map", at.x, t_start=at.t_end, t_end=at.t)
+    rounding = unit * sizes.image(matrix)
+    slope, bound = time_derivative(implementation, arrived, case.t, time_length(case), rounding)
+    image = at.call("interpolation_flow_map", at.x, **times)
     velocity = lower(at.call("interpolation_velocity", image, at.t))
-    own = unit * (norm_size(known[2]) + norm_size(known_map) * (1.0 + norm(velocity)))
+    jacobian, _ = jacobian_of(at, lambda x: at.call("interpolation_velocity", x, at.t), lower(image))
+    own = (1.0 + norm(jacobian)) * (rounding + unit * sizes.grade * norm(lower(image)))
     natural = norm(velocity) + float(np.sqrt(np.trace(case.covariance_first)))
-    findings = differentiated(
-        "transport.interpolation_flow_map", slope - velocity, bound + own, natural, implementation
-    )
-    return (findings,)
+    return (differentiated("transport.interpolation_flow_map", slope - velocity, bound + own, natural, implementation),)
 
 
 def jacobian_of(at: Pair, velocity: Callable[[Any], Any], centre: Floats) -> tuple[Floats, Floats]:
@@ -132,16 +120,16 @@ def moments_follow_the_velocity(implementation: Implementation, case: TransportP
     at = Pair(implementation, case)
     unit = budget.NORMWISE.constant * budget.UNIT_ROUNDOFF[implementation.dtype]
     option, zero = {"variance": at.variance}, np.zeros((at.size, at.size))
-    known_optimal, known_flow, known_bridge = optimal_truths(case), interpolation_truths(case), bridge_truths(case)
+    sizes = Sizes(case)
     noise = case.variance * np.eye(at.size)
     rows: tuple[tuple[Any, ...], ...] = (
-        ("interpolation_law", "interpolation_velocity", {}, zero, *known_flow[:3]),
-        ("displacement_law", "displacement_velocity", {}, zero, *known_optimal[2:]),
-        ("schroedinger_bridge_law", "schroedinger_bridge_drift", option, noise, *known_bridge[1:]),
+        ("interpolation_law", "interpolation_velocity", {}, zero),
+        ("displacement_law", "displacement_velocity", {}, zero),
+        ("schroedinger_bridge_law", "schroedinger_bridge_drift", option, noise),
     )
     findings: list[Finding] = []
-    for name, field, options, added, mean_truth, spread_truth, rate_truth in rows:
-        rounding = unit * max(norm_size(mean_truth), norm_size(spread_truth))
+    for name, field, options, added in rows:
+        rounding = unit * max(sizes.reach, sizes.covariance)
 
         def both(times: Any, name: str = name, options: Any = options) -> Any:
             between = at.call(name, times, **options)
@@ -159,8 +147,8 @@ def moments_follow_the_velocity(implementation: Implementation, case: TransportP
         turned = matrix @ covariance
         step = float(np.sqrt(np.trace(case.covariance_first)))
         # A Jacobian over a unit is off by its values' roundings over that unit.
-        own = unit * 8.0 * norm_size(rate_truth) * (1.0 + norm(covariance) / step)
-        own += unit * norm(matrix) * (norm_size(spread_truth) + norm(centre))
+        own = unit * 8.0 * sizes.image(matrix) * (1.0 + norm(covariance) / step)
+        own += unit * norm(matrix) * (sizes.covariance + norm(centre))
         natural = norm(turned) + norm(value) + norm(covariance)
         findings += [
             differentiated(f"transport.{name}", slopes[0] - value, bounds[0] + own, natural, implementation),
@@ -185,23 +173,19 @@ def straight_lines(implementation: Implementation, case: TransportPair) -> Findi
         at.plain("optimal_transport_map", at.x),
         at.plain("interpolation_flow_map", at.x, t_start=lift(0.0), t_end=lift(1.0)),
     )
-    findings = []
-    for name, image, index in zip(("displacement_velocity", "reflow_velocity"), images, (0, 1), strict=True):
+    sizes, findings = Sizes(case), []
+    matrices = (at.plain("optimal_transport_matrix"), at.whole_flow)
+    for name, image, matrix in zip(("displacement_velocity", "reflow_velocity"), images, matrices, strict=True):
         place = rounded((1.0 - case.t) * case.x + case.t * image, implementation.dtype)
-        known = optimal_truths(case, place)[4] if index == 0 else interpolation_truths(case, place)[5]
-        arrived = optimal_truths(case)[1] if index == 0 else interpolation_truths(case, ends=ENDS)[4]
         velocity = at.plain(name, at.place(place), at.t)
-        # The image's own error enters as a point's, and the velocity counts every point's error already.
-        scale = norm_size(known) + norm_size(arrived) * (1.0 + norm_size(known) / max(norm(place), 1e-300))
-        findings.append(
-            residual(f"transport.{name}", velocity - (image - case.x), scale, implementation, budget.NORMWISE)
-        )
+        partly: Floats = np.linalg.inv((1.0 - case.t) * np.eye(at.size) + case.t * matrix)
+        rate: Floats = (matrix - np.eye(at.size)) @ partly
+        scale = (1.0 + norm(partly)) * (sizes.image(rate) + sizes.image(matrix))
         start = at.plain(name, at.x, lift(0.0))
-        known = optimal_truths(case, t=0.0)[4] if index == 0 else interpolation_truths(case, ends=ENDS)[5]
-        error = case.x + start - image
-        findings.append(
-            residual(f"transport.{name}", error, norm_size(known) + norm_size(arrived), implementation, budget.NORMWISE)
-        )
+        findings += [
+            residual(f"transport.{name}", error, scale, implementation, budget.NORMWISE)
+            for error in (velocity - (image - case.x), case.x + start - image)
+        ]
     return tuple(findings)
 
 
@@ -216,17 +200,17 @@ def straight_lines(implementation: Implementation, case: TransportPair) -> Findi
 def commuting_is_optimal(implementation: Implementation, case: TransportPair) -> Findings:
     at = Pair(implementation, case)
     flow, transport = at.whole_flow, at.plain("optimal_transport_matrix")
-    known_flow, known_optimal = interpolation_truths(case, ends=ENDS)[3], optimal_truths(case)
-    scale = norm_size(known_flow) + norm_size(known_optimal[0])
+    sizes = Sizes(case)
+    scale = sizes.matrix(flow) + sizes.matrix(transport)
     distance = at.number(implementation.module.divergences.wasserstein2_squared(at.first, at.second))
     spread = float(np.trace(case.covariance_first) + np.trace(case.covariance_second))
     apart = norm(case.mean_second - case.mean_first) ** 2
     reach = 4.0 * (spread + apart + norm(case.mean_first) ** 2 + norm(case.mean_second) ** 2)
     velocities = (at.plain(name, at.x, at.t) for name in ("reflow_velocity", "displacement_velocity"))
-    rates = norm_size(interpolation_truths(case)[5]) + norm_size(known_optimal[4])
+    rates = sizes.grade * sizes.image(transport)
     rows = (
         ("interpolation_flow_matrix", flow - transport, scale),
-        ("brenier_defect", at.number(at.module.brenier_defect(at.place(flow))), 2.0 * norm_size(known_flow)),
+        ("brenier_defect", at.number(at.module.brenier_defect(at.place(flow))), 2.0 * sizes.matrix(flow)),
         ("flow_displacement", at.plain("flow_displacement") - distance, reach),
         ("reflow_velocity", np.subtract(*velocities), rates),
     )
