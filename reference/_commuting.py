@@ -47,14 +47,14 @@ def _rotation(pair: Array, p: int, q: int) -> Array | None:
     """The rotation in the plane of p and q that makes both entries (p, q) small; None where both already are.
 
     With h = (m_pp - m_qq, 2 m_pq) of each matrix and G the sum of h h^T, twice its angle has the direction of the
-    leading eigenvector of G.
+    leading eigenvector of G: a quarter turn over two where the diagonals agree.
     """
     gap, cross = pair[..., p, p] - pair[..., q, q], 2.0 * pair[..., p, q]
     if np.all(np.abs(cross) <= unit_roundoff):
         return None
     straight = np.sum(gap**2 - cross**2, axis=0)
     twisted = 2.0 * np.sum(gap * cross, axis=0)
-    angle = 0.5 * np.arctan2(twisted, straight + np.hypot(straight, twisted))
+    angle = 0.25 * np.arctan2(twisted, straight)
     active = np.any(np.abs(cross) > unit_roundoff, axis=0)
     cosine, sine = np.where(active, np.cos(angle), 1.0), np.where(active, np.sin(angle), 0.0)
     turn = np.broadcast_to(np.eye(pair.shape[-1]), pair.shape[1:]).copy()

@@ -47,7 +47,11 @@ def ddim_eta_from_sde_eta(eta: Tensor | float, *, half_log_snr_step: Tensor | fl
     Catalogue: P66, P64, P67 (Lai et al., arXiv 2510.21890).
     """
     strength, step = _strength_and_step(eta, half_log_snr_step)
-    return torch.sqrt(torch.expm1(-2 * strength * step) / torch.expm1(-2 * step))
+    # sqrt(eta) apart: a tiny eta h would lose digits as a subnormal number, and its root would show them
+    spent, whole = 2 * strength * step, 2 * step
+    present = spent > 0
+    rate = torch.where(present, -torch.expm1(-spent) / torch.where(present, spent, 1.0), 1.0)
+    return torch.sqrt(strength) * torch.sqrt(rate * (whole / -torch.expm1(-whole)))
 
 
 def sde_eta_from_ddim_eta(eta: Tensor | float, *, half_log_snr_step: Tensor | float) -> Tensor:
@@ -74,7 +78,7 @@ def churn_factor(churn: Tensor | float, *, steps: int) -> Tensor:
     """
     (amount,) = _checks.tensors(churn=churn)
     _checks.nonnegative(churn=amount)
-    return (amount / _checks.count("steps", steps)).clamp(max=math.sqrt(2.0) - 1.0)
+    return (amount / _checks.count("steps", steps)).clamp(max=1.0 / (1.0 + math.sqrt(2.0)))
 
 
 def score_sde_flow_step(score: Tensor, x: Tensor, *, beta: Tensor | float) -> Tensor:

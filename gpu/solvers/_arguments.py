@@ -117,11 +117,10 @@ class Nodes:
     @cached_property
     def stretch(self) -> Tensor:
         """The step h in units of the step before it, from the first of the times: 0 where alpha is 0 there."""
-        before = torch.where(self.silent, 1, self.apart(1, 0))
-        return torch.where(self.silent, 0, self.step / before)
+        return torch.where(self.silent, 0, self.step / self.apart(1, 0))
 
     def apart(self, clean: int, noisy: int) -> Tensor:
-        """lambda at one of the times less that at an earlier one; some number other than 0 where it is infinite."""
+        """Lambda at one of the times less that at an earlier one, and 1 where it is infinite."""
         gap = self.path._difference_between(self.times[..., clean], self._inner(noisy))
         return torch.where(self.silent, 1, gap) if noisy == 0 else gap
 
@@ -172,12 +171,12 @@ class Nodes:
 
     def fade(self, rate: Tensor) -> Tensor:
         """1 - e^(-rate h), a rate of 0 leaving nothing also where h is infinite."""
-        ended = self.unlimited
+        ended = self.unlimited | (self.kept == 0)
         away = -torch.expm1(-rate * torch.where(ended, 0, self.finite_step))
         return torch.where(ended, (rate > 0).double(), away)
 
     def faded(self, rate: Tensor) -> Tensor:
-        """e^(-rate h), a rate of 0 keeping all also where h is infinite."""
+        """e^(-rate h), a rate of 0 keeping all also where h is infinite; rates below 1 have no derivative there."""
         steep = self.unlimited & (rate < 1)
         return torch.where(steep, (rate == 0).double(), torch.where(steep, 1, self.kept).pow(rate))
 

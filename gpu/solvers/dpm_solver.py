@@ -222,7 +222,7 @@ class DPMSolverSDE(Solver):
         if self.draws:
             state = state + vector(alpha * up, x) * at.noise[0]
         second = model(state, middle)
-        share = vector(torch.where(reached, 1 / (2 * self.r), 0), x)
+        share = vector(reached.double() / (2 * self.r), x)
         mixed = (1 - share) * output + share * torch.where(vector(reached, x) > 0, second, output)
         down, up = levels.split(levels.after, self.eta)
         ended = levels.moved(x, mixed, down, levels.alpha_end)

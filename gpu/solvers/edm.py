@@ -67,7 +67,7 @@ class EDMStochastic(Solver):
         if self.draws:
             gain = min(self.churn / self.steps, math.sqrt(2.0) - 1.0)
             stirred = (level >= self.churn_min) & (level <= self.churn_max)
-            gamma = torch.where(stirred, gain, 0.0).to(level.dtype)
+            gamma = gain * stirred.to(level.dtype)
             raised = level * (1 + gamma)
             added = self.noise_scale * level * root(gamma * (2 + gamma))
             state = x + vector(added, x) * at.noise[0]

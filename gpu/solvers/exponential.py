@@ -132,9 +132,9 @@ def unipc_weights(
     the weights are those of the exact integration of the interpolating polynomial. B remains where rho is not solved
     for but set to 1/2: the predictor of two nodes, and the corrector of one.
 
-    times: (..., p + 1), decreasing; the nodes are all but the last, and the corrector's all of them. Where alpha is 0 at
-    the first of the times, which the denoiser allows, that node drops out, as r_j is infinite; in the corrector of one
-    node it stays with the weight that 1/2 gives it, which is infinite for bh1 and refused.
+    times: (..., p + 1), decreasing; the nodes are all but the last, and the corrector's all of them. With the denoiser
+    alpha may be 0 at the first of the times: that node drops out, as its r_j is infinite; only in the corrector of one
+    node does it keep the weight that 1/2 gives it, which is infinite for bh1 and refused.
 
     Raises as `exponential_adams_weights`.
 

@@ -70,8 +70,9 @@ class _SignalToNoise(_Form):
         return nodes.sigma_ratio, nodes.alpha_end * nodes.lost
 
     def middle(self, nodes: Nodes) -> Tensor:
-        ratio = 2 / nodes.path._noise_to_signal_at(nodes.times).reciprocal().sum(-1)
-        return nodes.path._time_in_domain_at_noise_to_signal(ratio)
+        path = nodes.path
+        total = (path._alpha_at(nodes.times) / path._sigma_at(nodes.times)).sum(-1)
+        return path._time_in_domain_at_noise_to_signal(2 / total)
 
 
 class _HalfLogSNR(_Form):

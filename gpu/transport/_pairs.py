@@ -13,7 +13,7 @@ from gpu._factors import factor, root
 from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import symmetric
 
-__all__ = ["Pair", "apply", "gaussian", "pair", "polar"]
+__all__ = ["Pair", "Seen", "apply", "gaussian", "pair", "polar"]
 
 _INSTEAD = "the map has a closed form between Gaussian laws only"
 
@@ -86,6 +86,45 @@ def apply(matrix: Tensor, vector: Tensor) -> Tensor:
     """Matrix times vector, (..., n, m) and (..., m) to (..., n)."""
     product: Tensor = matrix @ vector[..., None]
     return product[..., 0]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A point x of an interpolant at time t: x - m_0, x - m_1, x - m_t, V^-1 (x - m_t), and which end has more of V."""
+
+    from_start: Tensor
+    from_end: Tensor
+    centred: Tensor
+    solved: Tensor
+    early: Tensor
+    part: Tensor
+
+    @classmethod
+    def at(cls, laws: Pair, x: Tensor, t: Tensor, covariance: Tensor) -> Seen:
+        """The point seen where x_t has this covariance; ValueError where it is singular."""
+        part, lower = t[..., None], factor("the covariance of x_t", covariance)
+        start, end = x - laws.mean_0, x - laws.mean_1
+        centred = torch.lerp(*torch.broadcast_tensors(start, end, part))  # type: ignore[no-untyped-call]
+        batch = _checks.broadcast(x=centred.shape[:-1], covariance=lower.shape[:-2])
+        centred = centred.expand(*batch, -1)
+        solved = torch.cholesky_solve(centred[..., None], lower.expand(*batch, -1, -1))[..., 0]
+        own, other = (torch.linalg.matrix_norm(s)[..., None] for s in (laws.covariance_0, laws.covariance_1))
+        early = part.square() * other <= (1 - part).square() * own
+        return cls(start, end, centred, solved, early, part)
+
+    def rest(self, share: Tensor, length: Tensor) -> Tensor:
+        """What a share of x - m_t leaves of it, over a length that is above 0 where the share is the smaller one."""
+        return (self.centred - share) / length
+
+    @property
+    def lengths(self) -> tuple[Tensor, Tensor]:
+        """1 - t where the start has more of V and t where the end has, 1 elsewhere."""
+        return torch.where(self.early, 1 - self.part, 1), torch.where(self.early, 1, self.part)
+
+    def rate(self, ahead: Tensor, behind: Tensor) -> Tensor:
+        """E[x_1 - x_0 | x]: (m_1 + ahead - x)/(1 - t), or (x - m_0 - behind)/t where the end has more of V."""
+        to_end, to_start = self.lengths
+        return torch.where(self.early, (ahead - self.from_end) / to_end, (self.from_start - behind) / to_start)
 
 
 def polar(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ from gpu._factors import factor, root
 from gpu.distributions import Gaussian
 from gpu.evolution._arguments import checked
 
-from ._pairs import Pair, apply, gaussian, pair, polar
+from ._pairs import Pair, Seen, apply, gaussian, pair, polar
 
 __all__ = [
     "interpolation_flow_map",
@@ -34,15 +34,14 @@ def interpolation_law(first: Gaussian, second: Gaussian, t: Tensor | float) -> G
 def interpolation_velocity(first: Gaussian, second: Gaussian, x: Tensor, t: Tensor | float) -> Tensor:
     """E[x_1 - x_0 | x_t = x] = t S_1 V^-1 (x - m_0) - (1 - t) S_0 V^-1 (x - m_1), (..., d).
 
-    V = (1 - t)^2 S_0 + t^2 S_1. Raises ValueError outside [0, 1] and where V is singular.
+    V = (1 - t)^2 S_0 + t^2 S_1. Formed from E[x_1 | x] while S_0 has more of V, else from E[x_0 | x]: at the ends the
+    condition of V plays no part. Raises ValueError outside [0, 1] and where V is singular.
 
     Catalogue: P95 (Lai et al., arXiv 2510.21890).
     """
     laws, (place, time) = timed(first, second, x=x, t=t)
-    lower = factor("the covariance of x_t", laws.covariance(time))
-    part = time[..., None]
-    toward, away = (_solved(lower, place - mean) for mean in (laws.mean_0, laws.mean_1))
-    return part * apply(laws.covariance_1, toward) - (1 - part) * apply(laws.covariance_0, away)
+    at, part = Seen.at(laws, place, time, laws.covariance(time)), time[..., None]
+    return at.rate(part * apply(laws.covariance_1, at.solved), (1 - part) * apply(laws.covariance_0, at.solved))
 
 
 def interpolation_flow_matrix(

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
-from gpu._factors import factor, root
+from gpu._factors import root
 from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import add_identity
 
-from ._pairs import Pair, apply, gaussian, polar
+from ._pairs import Pair, Seen, apply, gaussian, polar
 from .interpolation import timed
 
 __all__ = [
@@ -75,15 +75,20 @@ def schroedinger_bridge_drift(
     Catalogue: P98 (Lai et al., arXiv 2510.21890).
     """
     laws, (place, time, noise) = _noised(first, second, x=x, t=t, variance=variance)
-    cross = _cross(laws, noise)
-    part = time[..., None, None]
-    toward = part * laws.covariance_1 + (1 - part) * cross.mT
-    away = add_identity((1 - part) * laws.covariance_0 + part * cross, noise * time)
-    lower = factor("the covariance of x_t", _covariance(laws, cross, time, noise))
-    ahead, behind = (
-        torch.cholesky_solve((place - mean)[..., None], lower)[..., 0] for mean in (laws.mean_0, laws.mean_1)
+    near, far = root(laws.covariance_0), root(laws.covariance_1)
+    of_start, of_end = _pull(near, far, noise), _pull(far, near, noise)
+    cross = of_start @ laws.covariance_1
+    at = Seen.at(laws, place, time, _covariance(laws, cross, time, noise))
+    part, level = at.part, noise[..., None] * at.solved
+    own, other = apply(laws.covariance_0, at.solved), apply(laws.covariance_1, at.solved)
+    middle = apply(cross + cross.mT, at.solved) + level
+    to_end, to_start = at.lengths
+    # (1 - t)^2 S_0 V^-1 and t^2 S_1 V^-1 as what is left of I, for C^T = Q S_0 and C = P S_1.
+    kept_first = at.rest(part * (part * other + (1 - part) * middle), to_end)
+    kept_second = at.rest((1 - part) * ((1 - part) * own + part * middle), to_start)
+    return at.rate(
+        part * other + apply(of_end, kept_first), (1 - part) * own + part * level + apply(of_start, kept_second)
     )
-    return apply(toward, ahead) - apply(away, behind)
 
 
 def _noised(first: Gaussian, second: Gaussian, **arguments: Tensor | float) -> tuple[Pair, list[Tensor]]:
@@ -94,14 +99,19 @@ def _noised(first: Gaussian, second: Gaussian, **arguments: Tensor | float) -> t
 
 
 def _cross(laws: Pair, variance: Tensor) -> Tensor:
-    """2 F (K + variance I)^-1 F^T S_1; K is the stretch of [2 R^T F; variance I], S_1 = R R^T."""
-    near, far = root(laws.covariance_0), root(laws.covariance_1)
+    """C = P S_1."""
+    return _pull(root(laws.covariance_0), root(laws.covariance_1), variance) @ laws.covariance_1
+
+
+def _pull(near: Tensor, far: Tensor, variance: Tensor) -> Tensor:
+    """P = 2 F (K + variance I)^-1 F^T, symmetric; K is the stretch of [2 R^T F; variance I], F and R roots."""
     product = far.mT @ near
     floor = add_identity(torch.zeros_like(product), variance)
     _, stretch = polar(torch.cat((2 * product.expand_as(floor), floor), -2))
     lower = torch.linalg.cholesky_ex(add_identity(stretch, variance))[0]
-    solved = torch.cholesky_solve(product.mT.expand_as(stretch), lower)
-    return 2 * near @ solved @ far.mT
+    half = torch.linalg.solve_triangular(lower, near.mT.expand_as(stretch), upper=False)
+    pull: Tensor = 2 * half.mT @ half
+    return pull
 
 
 def _covariance(laws: Pair, cross: Tensor, t: Tensor, variance: Tensor) -> Tensor:

@@ -74,6 +74,8 @@ def cosine_levels(t: Number, offset: Number) -> list[Number]:
     def angle(time: Number) -> Number:
         return (time + offset) / (1 + offset) * arb.pi() / 2
 
+    if t == 0:
+        return [arb(1), arb(0)]
     alpha = angle(t).cos() / angle(arb(0)).cos()
     return [alpha, (1 - alpha * alpha).sqrt()]
 

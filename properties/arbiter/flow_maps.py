@@ -139,14 +139,16 @@ def student_loss(
     covariance: list[Vector],
     matrix: list[Vector],
     offset: Vector,
-    start: tuple[Vector, list[Vector]] | None,
+    start_mean: Vector | None,
+    start_covariance: list[Vector] | None,
     t_start: Number,
     t_end: Number,
 ) -> Number:
-    """E|G z + b - Psi(z)|^2 (P108), z of the law ``start`` or of the marginal at t_start."""
+    """E|G z + b - Psi(z)|^2 (P108), z of the given moments or of the marginal at t_start."""
     jacobian = arb_mat(reverse.flow_matrix(name, path, covariance, t_start, t_end))
     signal, marginal = reverse.marginal(name, path, covariance, t_start)
-    centre, spread = ([signal * each for each in mean], marginal) if start is None else (start[0], arb_mat(start[1]))
+    centre = [signal * each for each in mean] if start_mean is None else start_mean
+    spread = marginal if start_covariance is None else arb_mat(start_covariance)
     image = reverse.flow_map(name, path, mean, covariance, centre, t_start, t_end)
     answer = (arb_mat(matrix) * distributions.column(centre)).entries()
     miss = [a + b - there for a, b, there in zip(answer, offset, image, strict=True)]

@@ -177,12 +177,12 @@ def precision(
 
 
 def tilted(
-    mean_u: Vector, covariance_u: list[Vector], mean_c: Vector, covariance_c: list[Vector], weight: Number
+    mean_u: list[Vector], covariance_u: list[Vector], mean_c: list[Vector], covariance_c: list[Vector], weight: Number
 ) -> list[Any]:
-    """[mean (d), covariance (d d)] of p_u^(1 - w) p_c^w, completing the square (P87)."""
+    """[mean (d), covariance (d d)] of p_u^(1 - w) p_c^w, completing the square; means are rows (P87)."""
     parts = _inverse_sum(covariance_u, covariance_c, weight, arb(1), arb(0))
     covariance = (parts[0] + parts[1]).inv()
-    pull = parts[0] * distributions.column(mean_u) + parts[1] * distributions.column(mean_c)
+    pull = parts[0] * distributions.column(mean_u[0]) + parts[1] * distributions.column(mean_c[0])
     return [(covariance * pull).entries(), covariance.tolist()]
 
 

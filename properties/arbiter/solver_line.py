@@ -117,9 +117,7 @@ def lagrange(nodes: Sequence[Number]) -> list[list[Number]]:
 
 def integrated(nodes: Sequence[Number], moments: Sequence[Number]) -> list[Number]:
     """The integrals of the Lagrange polynomials through the nodes, from those of the monomials."""
-    return [
-        sum((c * m for c, m in zip(polynomial, moments, strict=False)), arb(0)) for polynomial in lagrange(nodes)
-    ]
+    return [sum((c * m for c, m in zip(polynomial, moments, strict=False)), arb(0)) for polynomial in lagrange(nodes)]
 
 
 def exponential_moments(rate: Number, length: Number, count: int) -> list[Number]:
@@ -138,13 +136,13 @@ def polynomial_moments(length: Number, count: int) -> list[Number]:
 def ratio_moments(line: Line, start: Number, end: Number, count: int) -> list[Number]:
     """Int (t - start)^k d(sigma/alpha) from start to end for k < count, by parts: the ratio itself is integrated."""
     length = end - start
-    ratios = {t: _ratio(line, t) for t in (start, end)}
-    moments = [ratios[end] - ratios[start]]
+    first, last = _ratio(line, start), _ratio(line, end)
+    moments = [last - first]
     points = [(length * place, length * weight) for place, weight in _gauss(QUADRATURE_NODES, ctx.prec)]
     values = [(u, weight * _ratio(line, start + u)) for u, weight in points] if count > 1 else []
     for power in range(1, count):
         inner = sum((value * u ** (power - 1) for u, value in values), arb(0))
-        moments.append(length**power * ratios[end] - power * inner)
+        moments.append(length**power * last - power * inner)
     return moments
 
 

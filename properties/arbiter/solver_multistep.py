@@ -186,7 +186,13 @@ def _bracket(line: Line, options: Options, ends: tuple[Number, Number]) -> Numbe
 
 
 def _unipc(
-    line: Line, options: Options, x: State, ends: tuple[Number, Number], nodes: Sequence[Node], newest: Node, halves: bool
+    line: Line,
+    options: Options,
+    x: State,
+    ends: tuple[Number, Number],
+    nodes: Sequence[Node],
+    newest: Node,
+    halves: bool,
 ) -> State:
     """The polynomial through all nodes, integrated exactly; with two nodes and ``halves`` the difference quotient of
     theirs weighs B/2 instead.

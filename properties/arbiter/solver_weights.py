@@ -124,6 +124,16 @@ def denoiser_step_from_noise(
     return frozen, [sigma_end * (arb(1) - eta**2).sqrt(), alpha_end, sigma_end * eta]
 
 
+def exponential_adams_from_noise(
+    name: str, path: Sequence[Any], times: Vector, output: str, noise_level: Number, implicit: bool
+) -> Vector:
+    """The rule whose first node is that of alpha = 0: at lambda = -infinity its polynomial is 0 at all that is finite,
+    and its factor in the others is 1, which leaves the polynomials of the others.
+    """
+    state, *outputs, noise = exponential_adams(name, path, times[1:], output, noise_level, implicit)
+    return [state, arb(0), *outputs, noise]
+
+
 def ddim(name: str, path: Sequence[Any], times: Vector, eta: Number, output: str) -> Vector:
     """x_e = alpha_e D + sqrt(sigma_e^2 - v^2) noise + v z with v = eta sigma_{s|e} sigma_e / sigma_s (P64), D and the
     noise by x_s = alpha_s D + sigma_s noise."""

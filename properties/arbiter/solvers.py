@@ -93,13 +93,11 @@ class Variable:
     def at(self, t: Number) -> Number:
         """U(t)."""
         alpha, sigma = self.line.levels(t)
-        choices: dict[str, Callable[[], Number]] = {
-            "time": lambda: t,
-            "noise_to_signal": lambda: sigma / alpha,
-            "signal_to_noise": lambda: alpha / sigma,
-            "half_log_snr": lambda: (alpha / sigma).log(),
-        }
-        return choices[self.name]()
+        if self.name == "time":
+            return t
+        if self.name == "noise_to_signal":
+            return sigma / alpha
+        return alpha / sigma if self.name == "signal_to_noise" else self.line.half_log_snr(t)
 
     def scale(self, t: Number) -> Number:
         """What x is divided by."""
@@ -116,11 +114,12 @@ class Variable:
 
     def middle(self, start: Number, end: Number) -> Number:
         """The time half-way in u."""
-        if self.name == "time":
-            return (start + end) / 2
         half = (self.at(start) + self.at(end)) / 2
-        return self.line.time({"noise_to_signal": -half.log(), "signal_to_noise": half.log()}.get(self.name, half)
-                              if self.name != "half_log_snr" else half)
+        if self.name == "time":
+            return half
+        if self.name == "half_log_snr":
+            return self.line.time(half)
+        return self.line.time(half.log() if self.name == "signal_to_noise" else -half.log())
 
     def move(self, x: State, start: Number, end: Number, *slopes: tuple[Number, State]) -> State:
         """X carried from start to end along the weighted slopes."""
@@ -171,7 +170,9 @@ def exponential_stage(
     (alpha, sigma), (alpha_end, sigma_end) = line.levels(start), line.levels(end)
     length = line.half_log_snr(end) - line.half_log_snr(start)
     places = [place for place, _ in nodes]
-    rate, state, scale = (1, sigma_end / sigma, alpha_end) if output == "denoiser" else (-1, alpha_end / alpha, -sigma_end)
+    rate, state, scale = (
+        (1, sigma_end / sigma, alpha_end) if output == "denoiser" else (-1, alpha_end / alpha, -sigma_end)
+    )
     weights = integrated(places, exponential_moments(arb(rate), length, len(places)))
     return line.combine(
         (state, x), *((scale * weight, answer) for weight, (_, answer) in zip(weights, nodes, strict=True))
@@ -262,9 +263,7 @@ def predictor_corrector(line: Line, options: Options, x: State, start: Number, e
     _, sigma_end = line.levels(end)
     size = options["step_size"] * sigma_end**2
     for _ in range(options["corrections"]):
-        x = line.combine(
-            (arb(1), x), (size, line.evaluate("score", x, end)), ((2 * size).sqrt(), line.normal())
-        )
+        x = line.combine((arb(1), x), (size, line.evaluate("score", x, end)), ((2 * size).sqrt(), line.normal()))
     return x, memory
 
 
@@ -289,7 +288,12 @@ RULES: dict[str, Rule] = {
 
 
 def walk(
-    line: Line, rule: str, options: Options, times: Sequence[Number], memory: list[Node], last: tuple[str, Options] | None
+    line: Line,
+    rule: str,
+    options: Options,
+    times: Sequence[Number],
+    memory: list[Node],
+    last: tuple[str, Options] | None,
 ) -> State:
     """The rule from the first time to the last, the ``last`` rule for the last step."""
     x = [arb(1)]

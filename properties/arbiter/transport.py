@@ -112,23 +112,27 @@ def flow_matrix(first: Matrix, second: Matrix, start: Number, end: Number) -> Ma
 def interpolation(
     mean_0: Vector, first: Matrix, mean_1: Vector, second: Matrix, x: Vector, t: Number, end: Number
 ) -> list[Any]:
-    """[mean (d), covariance (d d) at t, velocity (d) of x, flow matrix (d d) and map (d) from t to end, reflow (d)]."""
+    """[mean (d), covariance (d d) at t, velocity (d) of x, flow matrix (d d) and map (d) from t to end]."""
     centre, variance = mixed(t, mean_0, mean_1), spread(first, second, t)
     apart = vector_subtract(mean_1, mean_0)
     regressed = subtract(scale(t, second), scale(1 - t, first))  # Cov(x_1 - x_0, x_t)
     velocity = vector_add(apart, matvec(regressed, solve(variance, vector_subtract(x, centre))))
     matrix = flow_matrix(first, second, t, end)
-    whole = flow_matrix(first, second, arb(0), arb(1))
-    partly = add(scale(1 - t, identity(len(x))), scale(t, whole))
-    origin = solve(partly, vector_subtract(x, centre))
     return [
         centre,
         variance,
         velocity,
         matrix,
         image(matrix, x, centre, mixed(end, mean_0, mean_1)),
-        vector_add(apart, vector_subtract(matvec(whole, origin), origin)),
     ]
+
+
+def reflow_velocity(mean_0: Vector, first: Matrix, mean_1: Vector, second: Matrix, x: Vector, t: Number) -> Vector:
+    """m_1 - m_0 + (P - I) y with x - m_t = ((1 - t) I + t P) y, P the flow's matrix from 0 to 1 (P97)."""
+    whole = flow_matrix(first, second, arb(0), arb(1))
+    partly = add(scale(1 - t, identity(len(x))), scale(t, whole))
+    origin = solve(partly, vector_subtract(x, mixed(t, mean_0, mean_1)))
+    return vector_add(vector_subtract(mean_1, mean_0), vector_subtract(matvec(whole, origin), origin))
 
 
 def energies(mean_0: Vector, first: Matrix, mean_1: Vector, second: Matrix) -> list[Number]:

@@ -113,7 +113,7 @@ def cosine_point(draw: Draw, dtype: str) -> CosinePoint:
 
 @family
 def eta_step(draw: Draw, dtype: str) -> EtaStep:
-    eta = float(rounded(draw.choice((0.0, 1.0, draw.uniform(0.0, 1.0), draw.uniform(0.0, 1.0))), dtype))
+    eta = float(rounded(draw.choice((0.0, 1.0, draw.uniform(1e-3, 1.0), log_uniform(draw, 1e-6, 1.0))), dtype))
     churn = float(rounded(draw.choice((0.0, log_uniform(draw, 1e-2, 1e2))), dtype))
     return EtaStep(moderate_path_step(draw, dtype), eta, churn, draw.integer(1, 50))
 
@@ -121,13 +121,13 @@ def eta_step(draw: Draw, dtype: str) -> EtaStep:
 @family
 def discrete_step(draw: Draw, dtype: str) -> DiscreteStep:
     size = draw.integer(1, 3)
-    beta = float(rounded(draw.choice((0.0, 1.0, log_uniform(draw, 1e-6, 1.0))), dtype))
+    beta = float(rounded(draw.choice((0.0, 0.999, log_uniform(draw, 1e-6, 1.0))), dtype))
     x, score = (rounded(vector(draw, size, draw.choice((1.0, 10.0))), dtype) for _ in range(2))
     return DiscreteStep(beta, score, x)
 
 
 @family
-def loss_point(draw: Draw, dtype: str) -> LossPoint:
+def summed_loss_point(draw: Draw, dtype: str) -> LossPoint:
     size = draw.choice((1, 2, draw.integer(1, 64)))
     errors = rounded(np.square(vector(draw, size, draw.choice((1.0, 1e3)))), dtype)
     scale = draw.choice((1.0, 127.5, 128.0, log_uniform(draw, 1e-2, 1e3)))

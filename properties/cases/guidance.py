@@ -132,8 +132,11 @@ def predictions(draw: Draw, dtype: str) -> Predictions:
     for each in vectors:
         each[0] += 1.0 if np.ptp(each) == 0.0 else 0.0
     count = len(vectors[0])
+    unconditional, conditional, third = vectors
     return Predictions(
-        *vectors,
+        unconditional,
+        conditional,
+        third,
         variances=rounded(np.abs(vector(draw, count, 4.0)), dtype),
         weight=_weight(draw, dtype, 20.0),
         omega=_number(draw.uniform(0.0, 5.0), dtype),
@@ -169,7 +172,9 @@ def _pair(draw: Draw, dtype: str, moderate: bool, largest: float, sizes: tuple[i
     if moderate:
         clean = max(clean, _number(0.05 * noisy, dtype))
     level = draw.choice(NOISE_LEVELS)
-    return GuidedPair(path, *laws, _weight(draw, dtype, largest), level, clean, noisy)
+    unconditional, conditional, start = laws
+    weight = _weight(draw, dtype, largest)
+    return GuidedPair(path, unconditional, conditional, start, weight, level, clean, noisy)
 
 
 @family
@@ -227,7 +232,9 @@ def _observation(draw: Draw, dtype: str, moderate: bool) -> Observation:
     noise = covariance(draw, rows, MODERATE_CONDITION if moderate else 1e3, dtype)
     x = draw_point(draw, data, *_level(path, t), dtype)
     source = data.means[draw.integer(0, data.means.shape[0] - 1)]
-    observed = rounded(matrix @ source + np.sqrt(np.diagonal(noise)) * vector(draw, rows, 3.0), dtype)
+    # Half a deviation at least from what the component's mean says, so that a residual has a direction.
+    away = np.array([draw.choice((1.0, -1.0)) * draw.uniform(0.5, 3.0) for _ in range(rows)])
+    observed = rounded(matrix @ source + np.sqrt(np.diagonal(noise)) * away, dtype)
     variance = _number(draw.choice((0.0, 1.0, log_uniform(draw, 1e-3, 1e2))), dtype)
     return Observation(path, data, x, t, observed, matrix, noise, variance, _number(draw.uniform(0.1, 2.0), dtype))
 

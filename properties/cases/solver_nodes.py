@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from properties.cases.draw import Draw, log_uniform, rounded, vector
 from properties.cases.families import _level, family
+from properties.cases.solver_runs import SolverRun, SolverSpec, draw_run, draw_times
 from properties.cases.specs import (
     HALF_LOG_SNR_BOUND,
     MODERATE_HALF_LOG_SNR,
@@ -173,6 +174,34 @@ def all_noise_start(draw: Draw, dtype: str) -> SolverNodes:
         (draw.uniform(0.01, 0.99), 1.0 - log_uniform(draw, {"float64": 1e-12, "float32": 1e-4}[dtype], 0.5))
     )
     return SolverNodes(path, rounded(np.array([1.0, end]), dtype), 1, *_noise(draw, dtype))
+
+
+@family
+def history_from_noise(draw: Draw, dtype: str) -> SolverNodes:
+    """A step whose oldest node is t = 1, where alpha is 0: order + 1 times, the order being 2 to 4."""
+    path = PathSpec(draw.choice(("FlowMatching", "Trigonometric")))
+    order = draw.integer(2, LARGEST_ORDER)
+    second = draw.choice(
+        (draw.uniform(0.05, 0.95), 1.0 - log_uniform(draw, {"float64": 1e-9, "float32": 1e-3}[dtype], 0.5))
+    )
+    start = _half_log_snr(path, second)
+    places = np.cumsum(_gaps(draw, order - 1, HALF_LOG_SNR_BOUND[dtype] - start, NEAREST[dtype]))
+    times = [1.0, second, *(_time_at(path, second, start + float(place)) for place in places)]
+    return SolverNodes(path, _decreasing(times, dtype), order, *_noise(draw, dtype))
+
+
+@family
+def run_from_noise(draw: Draw, dtype: str) -> SolverRun:
+    """A run from t = 1, where alpha is 0, by a multistep rule of the denoiser."""
+    run = draw_run(draw, dtype, ("ExponentialAdams", "MidpointMultistep", "UniPC"))
+    path, first = draw_path(draw, draw.uniform(-3.0, 2.0), ("FlowMatching", "Trigonometric"))
+    times = draw_times(draw, path, inside(path, first, dtype), draw.integer(1, 4), dtype)
+    options = dict(run.solver.options) | {"output": "denoiser"}
+    if run.solver.name == "UniPC":
+        # Three nodes beside one at infinity are two that are solved for, which the run without it does not do.
+        options |= {"corrector": False, "nodes": min(options["nodes"], 2)}
+    solver = SolverSpec(run.solver.name, tuple(options.items()))
+    return replace(run, solver=solver, path=path, times=np.array([1.0, *times]), last=False)
 
 
 @family

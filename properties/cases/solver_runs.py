@@ -266,7 +266,7 @@ class OrderRun:
 
 
 @family
-def order_run(draw: Draw, dtype: str) -> OrderRun:  # noqa: ARG001 - the same few cases for every dtype
+def order_run(draw: Draw, dtype: str) -> OrderRun:  # noqa: ARG001 - the same frozen cases for every dtype
     vp = PathSpec("VPLinear", (("beta_min", 0.1), ("beta_max", 20.0), ("terminal_time", 1.0)))
     path = draw.choice((vp, PathSpec("FlowMatching"), PathSpec("Trigonometric")))
     return OrderRun(draw.integer(0, 99), path, bool(draw.integer(0, 1)))

@@ -17,6 +17,7 @@ from properties.cases.families import FieldPoint, PathStep
 from properties.cases.preconditioning import SigmaPoint, WeightPoint
 from properties.cases.specs import DataSpec, PathSpec
 from properties.law import law
+from properties.laws._arguments import second_of_two
 from properties.laws._compare import entrywise, exact, residual, truncated
 from properties.laws._data import path_arguments, size_of
 from properties.laws._fields import VP_PATHS, all_truths, call
@@ -317,3 +318,27 @@ def weights_integrate(implementation: Implementation, case: PathStep) -> Finding
         size = wanted + abs(total) * (1.0 + (abs(high) + abs(low)) / (high - low))
         found[name] = truncated(f"preconditioning.{name}", total - wanted, roundings * size)
     return tuple(found.values())
+
+
+@law(
+    "preconditioning.batches",
+    statement="of a batch of noise levels each has the scalings that it has alone",
+    catalogue=("P82", "P83"),
+    family="sigma_point",
+    route="composition",
+)
+def batches(implementation: Implementation, case: SigmaPoint) -> Findings:
+    second = second_of_two(implementation)
+    return judged(second, scalings(second, case) | networks(second, case))
+
+
+@law(
+    "preconditioning.batches_of_weights",
+    statement="of a batch of times each has the weights that it has alone",
+    catalogue=("P84",),
+    family="weight_point",
+    route="composition",
+)
+def batches_of_weights(implementation: Implementation, case: WeightPoint) -> Findings:
+    second = second_of_two(implementation)
+    return judged(second, weights(second, case))

@@ -31,6 +31,9 @@ MODULES = (
     "solvers",
     "flow_maps",
     "guidance",
+    "preconditioning",
+    "conventions",
+    "transport",
 )
 
 

@@ -41,7 +41,7 @@ RECORDS: tuple[Record, ...] = (
     _map("oracle_end_derivative", ("P102",), _GAUSSIAN, *_IDENTITIES),
     _formula("eulerian_residual", ("P102",), _MODELS, *_IDENTITIES),
     _formula("lagrangian_residual", ("P102",), _MODELS, *_IDENTITIES),
-    _map("consistency_function", ("P103",), _LINE, "flow_maps.semigroup", "flow_maps.gaussian_consistency", _AVERAGES),
+    _map("consistency_function", ("P103",), _LINE, "flow_maps.gaussian_consistency", _AVERAGES),
     _formula("consistency_offset_weight", ("P104",), _POINTS, "flow_maps.offset_weight_is_its_quotient"),
     _formula("consistency_training_point", ("P104",), _POINTS, _AVERAGES),
     Record("flow_maps.consistency_distillation_point", ("P104",), "closed", (_POINTS, _AVERAGES), "normwise"),

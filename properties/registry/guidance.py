@@ -7,7 +7,12 @@ from properties.registry.record import Record
 _MIXES = ("guidance.combinations_arbiter", "guidance.one_weight_serves_every_prediction")
 _SCALES = ("guidance.combinations_arbiter", "guidance.scales_of_papers")
 _ADJUSTED = ("guidance.adjustments_arbiter", "guidance.adjustments_keep_their_promises")
-_LAWS = ("guidance.laws_arbiter", "guidance.moment_equations", "guidance.one_law_keeps_its_marginals")
+_LAWS = (
+    "guidance.laws_arbiter",
+    "guidance.moment_equations",
+    "guidance.one_law_keeps_its_marginals",
+    "guidance.batches",
+)
 _SUBSTITUTES = ("guidance.substitutes_arbiter", "guidance.substitutes_are_gradients")
 _REFERENCE_ONLY = "an adaptive integration of moments, kept as the plain truth that closed laws are held against"
 
@@ -44,9 +49,17 @@ RECORDS: tuple[Record, ...] = (
     _entrywise("rescaled", "P91", _ADJUSTED),
     _entrywise("dynamic_threshold", "P91", _ADJUSTED),
     _entrywise("diffusion_dpo_loss", "P92", _ADJUSTED),
-    _normwise("guided_flow_matrix", ("P87",), "guidance.matrices_arbiter", "guidance.flow_composes"),
-    _normwise("guided_limit_covariance", ("P87",), "guidance.matrices_arbiter", "guidance.flow_tends_to_its_limit"),
-    _normwise("tilted_law", ("P87",), "guidance.tilted_arbiter", "guidance.tilted_score"),
+    _normwise(
+        "guided_flow_matrix", ("P87",), "guidance.matrices_arbiter", "guidance.flow_composes", "guidance.batches"
+    ),
+    _normwise(
+        "guided_limit_covariance",
+        ("P87",),
+        "guidance.matrices_arbiter",
+        "guidance.flow_tends_to_its_limit",
+        "guidance.batches",
+    ),
+    _normwise("tilted_law", ("P87",), "guidance.tilted_arbiter", "guidance.tilted_score", "guidance.batches"),
     _normwise(
         "guided_precision", ("P89",), "guidance.tilted_arbiter", "guidance.tilted_score", "guidance.moment_equations"
     ),
@@ -62,7 +75,13 @@ RECORDS: tuple[Record, ...] = (
         "rotations, times between and marginals where they do not commute",
         torch=_REFERENCE_ONLY,
     ),
-    _normwise("observation_score", ("P90",), "guidance.observation_arbiter", "guidance.exact_posterior_path"),
+    _normwise(
+        "observation_score",
+        ("P90",),
+        "guidance.observation_arbiter",
+        "guidance.exact_posterior_path",
+        "guidance.batches_of_observations",
+    ),
     _normwise(
         "conditioned_law",
         ("P90",),

@@ -9,6 +9,7 @@ SINGLE, MULTISTEP = "solvers.first_order_rules_are_one", "solvers.multistep_rule
 CONSTANTS, MARGINALS = "solvers.constants_are_transported", "solvers.marginals_are_kept"
 POLYNOMIALS, RATIOS = "solvers.weights_integrate_polynomials", "solvers.ratio_weights_integrate_polynomials"
 LAST, FIRST = "solvers.the_last_step_may_end_at_the_data", "solvers.the_first_step_may_start_from_noise"
+REMEMBERED = "solvers.the_history_may_start_from_noise"
 BATCHES = "solvers.batches_of_weights"
 IN_SIGMA = "solvers.sigma_is_the_time_of_edm"
 
@@ -20,7 +21,9 @@ def _scalar(name: str, twin: TwinKind, ids: tuple[str, ...], *laws: str) -> Reco
 
 RECORDS: tuple[Record, ...] = (
     _scalar("phi", "closed", ("P74",), "solvers.phi_arbiter", "solvers.phi_recurrence", BATCHES),
-    _scalar("weighted_step", "closed", ("P58",), "solvers.weighted_step_arbiter", "solvers.weighted_step_draws"),
+    _scalar(
+        "weighted_step", "closed", ("P58",), "solvers.weighted_step_arbiter", "solvers.weighted_step_draws", BATCHES
+    ),
     _scalar(
         "exponential_adams_weights",
         "closed",
@@ -33,6 +36,7 @@ RECORDS: tuple[Record, ...] = (
         MULTISTEP,
         LAST,
         FIRST,
+        REMEMBERED,
         BATCHES,
     ),
     _scalar(
@@ -73,10 +77,20 @@ RECORDS: tuple[Record, ...] = (
         CONSTANTS,
         MARGINALS,
         MULTISTEP,
+        REMEMBERED,
         BATCHES,
     ),
     _scalar(
-        "unipc_weights", "closed", ("P74",), "solvers.unipc_arbiter", POLYNOMIALS, CONSTANTS, MULTISTEP, LAST, BATCHES
+        "unipc_weights",
+        "closed",
+        ("P74",),
+        "solvers.unipc_arbiter",
+        POLYNOMIALS,
+        CONSTANTS,
+        MULTISTEP,
+        LAST,
+        REMEMBERED,
+        BATCHES,
     ),
     _scalar(
         "deis_weights",

@@ -9,9 +9,10 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array
 from reference.distributions import Gaussian
-from reference.distributions._linear_algebra import apply, eigensystem, solve_lower, symmetrized
+from reference.distributions._linear_algebra import apply, eigensystem, solve_lower, solve_upper, symmetrized
 
 __all__ = [
+    "Crossing",
     "Pencil",
     "blended",
     "interpolant_mean",
@@ -78,6 +79,36 @@ def root(covariance: Array) -> Array:
     """R with R^T R = S, singular S included."""
     values, vectors = eigensystem(covariance)
     return np.asarray(np.sqrt(values)[..., None] * np.swapaxes(vectors, -1, -2))
+
+
+class Crossing(NamedTuple):
+    """A point x at time t of an interpolant of covariance V, seen from both ends."""
+
+    from_first: Array
+    from_second: Array
+    centred: Array
+    white: Array
+    early: Array
+
+    @classmethod
+    def of(cls, first: Gaussian, second: Gaussian, covariance: Array, x: Array, time: Array) -> Crossing:
+        """X - m_0, x - m_1, x - m_t, V^-1 (x - m_t), and whether first has the larger share of V."""
+        lower, late = _checks.cholesky("covariance of x_t", covariance), time[..., None]
+        start, end = x - first.mean, x - second.mean
+        centred = (1.0 - late) * start + late * end
+        shares = [np.linalg.norm(law.covariance, axis=(-2, -1))[..., None] for law in (first, second)]
+        early = late**2 * shares[1] <= (1.0 - late) ** 2 * shares[0]
+        return cls(start, end, centred, solve_upper(lower, solve_lower(lower, centred)), early)
+
+    def rate(self, to_second: Array, to_first: Array, time: Array) -> Array:
+        """E[x_1 - x_0 | x] from E[x_1 | x] = m_1 + to_second early on, else from E[x_0 | x] = m_0 + to_first.
+
+        Where first has nearly all of V the latter is nearly x, and known no better than V is conditioned.
+        """
+        late = time[..., None]
+        before = (to_second - self.from_second) / np.where(self.early, 1.0 - late, 1.0)
+        after = (self.from_first - to_first) / np.where(self.early, 1.0, late)
+        return np.where(self.early, before, after)
 
 
 def pencil(first: Gaussian, second: Gaussian) -> Pencil:

@@ -12,8 +12,9 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
-from reference.distributions._linear_algebra import apply, solve_lower, solve_upper
+from reference.distributions._linear_algebra import apply
 from reference.transport._pairs import (
+    Crossing,
     Pencil,
     blended,
     interpolant_mean,
@@ -48,15 +49,14 @@ def interpolation_law(first: Gaussian, second: Gaussian, t: Real) -> Gaussian:
 def interpolation_velocity(first: Gaussian, second: Gaussian, x: Array, t: Real) -> Array:
     """E[x_1 - x_0 | x_t = x] = m_1 - m_0 + (t S_1 - (1 - t) S_0) V^-1 (x - m_t), V = (1 - t)^2 S_0 + t^2 S_1.
 
-    Formed as t S_1 V^-1 (x - m_0) - (1 - t) S_0 V^-1 (x - m_1), in which nothing of the size of a mean cancels.
+    Formed as (E[x_1 | x] - x)/(1 - t) while first has the larger share of V, else as (x - E[x_0 | x])/t.
     Shapes: x (..., d), t (...) -> (..., d).  Domain: t in [0, 1] where V is positive definite.
     Catalogue: P95 (Lai et al., arXiv 2510.21890).
     """
     one, other, point, time = state_of_pair(first, second, x, t)
-    lower = _checks.cholesky("(1 - t)^2 first.covariance + t^2 second.covariance", blended(one, other, time))
-    to_second, to_first = (solve_upper(lower, solve_lower(lower, point - law.mean)) for law in (one, other))
-    late = time[..., None] * apply(other.covariance, to_second)
-    return np.asarray(late - (1.0 - time[..., None]) * apply(one.covariance, to_first))
+    at, late = Crossing.of(one, other, blended(one, other, time), point, time), time[..., None]
+    ahead, behind = late * apply(other.covariance, at.white), (1.0 - late) * apply(one.covariance, at.white)
+    return at.rate(ahead, behind, time)
 
 
 def interpolation_flow_matrix(first: Gaussian, second: Gaussian, *, t_start: Real, t_end: Real) -> Array:
@@ -76,7 +76,7 @@ def interpolation_flow_matrix(first: Gaussian, second: Gaussian, *, t_start: Rea
 def interpolation_flow_map(first: Gaussian, second: Gaussian, x: Array, *, t_start: Real, t_end: Real) -> Array:
     """Where the interpolant's flow carries x: m_end + W diag(sqrt(v_end/v_start)) W^-1 (x - m_start).
 
-    From 0 to 1 it carries first to second.
+    From 0 to 1 it carries first to second. Where every stretch is near 1 it is formed as the displacement of x.
     Shapes: x (..., d), times (...) -> (..., d).  Domain: that of interpolation_flow_matrix.
     Catalogue: P95 (Lai et al., arXiv 2510.21890).
     """
@@ -84,8 +84,13 @@ def interpolation_flow_map(first: Gaussian, second: Gaussian, x: Array, *, t_sta
     start, end, (one, other) = _travel(first, second, t_start, t_end, x=point.shape[:-1])
     _checks.event("x", point, one.event_size)
     basis = pencil(one, other)
-    moved = _stretches(basis, start, end) * basis.to_basis(point - interpolant_mean(one, other, start))
-    return np.asarray(interpolant_mean(one, other, end) + basis.from_basis(moved))
+    stretches, centred = _stretches(basis, start, end), basis.to_basis(point - interpolant_mean(one, other, start))
+    far = interpolant_mean(one, other, end) + basis.from_basis(stretches * centred)
+    early, late, time = start[..., None], end[..., None], (end - start)[..., None]
+    change = time * ((late + early) * basis.second**2 - (2.0 - late - early) * basis.first**2)
+    growth = change / (_variance(basis, start) * (1.0 + stretches))
+    near = point + (time * (other.mean - one.mean) + basis.from_basis(growth * centred))
+    return np.where(np.all(np.abs(growth) < 0.5, axis=-1, keepdims=True), near, far)
 
 
 def flow_displacement(first: Gaussian, second: Gaussian) -> Array:
@@ -114,10 +119,12 @@ def _travel(
 def _stretches(basis: Pencil, start: Array, end: Array) -> Array:
     """sqrt(v_end/v_start) in every direction of the basis."""
 
-    def deviation(time: Array) -> Array:
-        return np.hypot((1.0 - time[..., None]) * basis.first, time[..., None] * basis.second)
-
-    before = deviation(start)
+    before = np.sqrt(_variance(basis, start))
     if not np.all(before > 0.0):
         raise ValueError("first, second: expected a positive definite covariance at t_start, got a singular one")
-    return np.asarray(deviation(end) / before)
+    return np.asarray(np.sqrt(_variance(basis, end)) / before)
+
+
+def _variance(basis: Pencil, time: Array) -> Array:
+    """(1 - t)^2 a^2 + t^2 c^2."""
+    return np.asarray(((1.0 - time[..., None]) * basis.first) ** 2 + (time[..., None] * basis.second) ** 2)

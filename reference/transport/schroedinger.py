@@ -13,8 +13,8 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
-from reference.distributions._linear_algebra import apply, solve_lower, solve_upper, symmetrized
-from reference.transport._pairs import blended, interpolant_mean, pair, root, state_of_pair, unit_time
+from reference.distributions._linear_algebra import apply, symmetrized
+from reference.transport._pairs import Crossing, blended, interpolant_mean, pair, root, state_of_pair, unit_time
 
 __all__ = ["entropic_coupling", "entropic_cross_covariance", "schroedinger_bridge_drift", "schroedinger_bridge_law"]
 
@@ -39,7 +39,8 @@ def entropic_coupling(first: Gaussian, second: Gaussian, *, variance: Real) -> G
     Shapes: variance (...) broadcast with both batch shapes; event size 2 d.  Domain: variance > 0.
     Catalogue: P98 (Lai et al., arXiv 2510.21890).
     """
-    one, other, _, cross = _coupled(first, second, variance)
+    bridge = _coupled(first, second, variance)
+    one, other, cross = bridge.first, bridge.second, bridge.cross
     batch = np.broadcast_shapes(one.batch_shape, other.batch_shape, cross.shape[:-2])
     means = [np.broadcast_to(law.mean, (*batch, one.event_size)) for law in (one, other)]
     matrices = (one.covariance, cross, np.swapaxes(cross, -1, -2), other.covariance)
@@ -64,29 +65,38 @@ def schroedinger_bridge_drift(first: Gaussian, second: Gaussian, x: Array, t: Re
     r"""Drift b(x, t) = E[x_1 - x_t | x_t = x]/(1 - t) of the bridge dX = b dt + sqrt(variance) dW from first to second.
 
     m_1 - m_0 + (t S_1 - (1 - t) S_0 + (1 - t) C^T - t C - variance t I) V^-1 (x - m_t), V the covariance of x_t; it
-    stays finite at t = 1. With A = t S_1 + (1 - t) C^T and B = (1 - t) S_0 + t C + variance t I it is formed as
-    A V^-1 (x - m_0) - B V^-1 (x - m_1).
+    stays finite at t = 1. With A = t S_1 + (1 - t) C^T, B = (1 - t) S_0 + t C + variance t I and V = t A + (1 - t) B it
+    is formed as (m_1 + A V^-1 (x - m_t) - x)/(1 - t) while first has the larger share of V, else as its mirror image.
     Shapes: x (..., d), t and variance (...) -> (..., d).  Domain: t in [0, 1] where V is positive definite.
     Catalogue: P98 (Lai et al., arXiv 2510.21890).
     """
     one, other, point, time = state_of_pair(first, second, x, t)
     bridge = _coupled(one, other, variance, x=point.shape[:-1], t=time.shape)
-    lower = _checks.cholesky("covariance of x_t", _covariance(bridge, time))
-    to_second, to_first = (solve_upper(lower, solve_lower(lower, point - law.mean)) for law in (one, other))
-    late, early = time[..., None], 1.0 - time[..., None]
-    ahead = late * apply(other.covariance, to_second) + early * apply(np.swapaxes(bridge.cross, -1, -2), to_second)
-    behind = early * apply(one.covariance, to_first) + late * apply(bridge.cross, to_first)
-    return np.asarray(ahead - behind - bridge.variance[..., None] * late * to_first)
+    at = Crossing.of(one, other, _covariance(bridge, time), point, time)
+    late, early, width = time[..., None], 1.0 - time[..., None], bridge.variance[..., None]
+    loose = apply(2.0 * symmetrized(bridge.cross), at.white) + width * at.white
+    of_first, of_second = apply(one.covariance, at.white), apply(other.covariance, at.white)
+    # (1 - t)^2 S_0 V^-1 and t^2 S_1 V^-1 as what the rest of V leaves: C = S_0 G = H S_1 keeps their digits.
+    kept_first = at.centred - late * (late * of_second + early * loose)
+    kept_second = at.centred - early * (early * of_first + late * loose)
+    to_second = late * of_second + apply(bridge.pull_second, kept_first) / np.where(at.early, early, 1.0)
+    to_first = early * of_first + late * width * at.white
+    to_first = to_first + apply(bridge.pull_first, kept_second) / np.where(at.early, 1.0, late)
+    return at.rate(to_second, to_first, time)
 
 
 # --------------------------------------------------------------------------------------------- private
 
 
 class _Bridge(NamedTuple):
+    """C = S_0 G = H S_1, H = pull_first and G = pull_second symmetric, regular where S_0 and S_1 are not."""
+
     first: Gaussian
     second: Gaussian
     variance: Array
     cross: Array
+    pull_first: Array
+    pull_second: Array
 
 
 def _coupled(first: object, second: object, variance: Real, **shapes: tuple[int, ...]) -> _Bridge:
@@ -94,10 +104,14 @@ def _coupled(first: object, second: object, variance: Real, **shapes: tuple[int,
     one, other = pair(first, second, variance=width.shape, **shapes)
     factor, rows = np.swapaxes(root(one.covariance), -1, -2), root(other.covariance)
     left, singular_values, right = np.linalg.svd(rows @ factor)
-    twice = 2.0 * singular_values
-    correlations = twice / (np.hypot(twice, width[..., None]) + width[..., None])
-    start = (factor @ np.swapaxes(right, -1, -2)) * correlations[..., None, :]
-    return _Bridge(one, other, width, np.asarray(start @ (np.swapaxes(left, -1, -2) @ rows)))
+    gains = 2.0 / (np.hypot(2.0 * singular_values, width[..., None]) + width[..., None])
+    near, far = factor @ np.swapaxes(right, -1, -2), np.swapaxes(rows, -1, -2) @ left
+
+    def between(start: Array, values: Array, end: Array) -> Array:
+        return np.asarray((start * values[..., None, :]) @ np.swapaxes(end, -1, -2))
+
+    cross = between(near, singular_values * gains, far)
+    return _Bridge(one, other, width, cross, between(near, gains, near), between(far, gains, far))
 
 
 def _covariance(bridge: _Bridge, time: Array) -> Array:

@@ -60,7 +60,7 @@ def mirrored(original: Callable[..., Any], *arguments: Any, **options: Any) -> A
 
 FAULTS: dict[str, tuple[Plant, str]] = {
     "the ratio for its root": (named("oracle_map", other_root), "flow_maps.gaussian_arbiter"),
-    "the ratio for its root, on the line": (named("oracle_map", mirrored), "flow_maps.line_arbiter"),
+    "the way back for the way there": (named("oracle_map", mirrored), "flow_maps.line_arbiter"),
     "a flow that is not one": (
         named(
             "oracle_map",
@@ -89,7 +89,7 @@ FAULTS: dict[str, tuple[Plant, str]] = {
         named("lagrangian_residual", lambda _, end, velocity: end + velocity),
         "flow_maps.models_arbiter",
     ),
-    "a Jacobian that is no determinant": (
+    "a Jacobian off by a part in a million": (
         named("oracle_jacobian", lambda f, *a, **k: SLIGHTLY * f(*a, **k)),
         "flow_maps.density_is_carried",
     ),
@@ -137,7 +137,10 @@ FAULTS: dict[str, tuple[Plant, str]] = {
         ),
         "flow_maps.average_is_an_average",
     ),
-    "no velocity at equal times": (scaled(flow_maps, "average_velocity", SLIGHTLY), "flow_maps.average_at_equal_times"),
+    "an average off by a part in a million": (
+        scaled(flow_maps, "average_velocity", SLIGHTLY),
+        "flow_maps.average_at_equal_times",
+    ),
     "the map's slope for that of u": (
         named("average_velocity_matrix", lambda _, data, path, **k: reference.reverse.flow_matrix(data, path, **k)),
         "flow_maps.average_matrix_is_a_slope",

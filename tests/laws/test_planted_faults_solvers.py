@@ -70,7 +70,7 @@ def without_the_rise(call: Call, model: Any, x: Any, t: Any) -> Any:
 
 
 def by_sigma(call: Call) -> None:
-    """eta = step_size sigma for step_size sigma^2."""
+    """Eta = step_size sigma for step_size sigma^2."""
     size = call.solver.step_size / float(np.max(call.level("sigma", end=True)))
     call.solver = solvers.PredictorCorrector(call.solver.noise_level, call.solver.corrections, size)
 
@@ -86,6 +86,17 @@ def the_other_variable(call: Call) -> None:
     call.solver = solvers.Euler({"time": "half_log_snr", "half_log_snr": "time"}.get(call.solver.variable, "time"))
 
 
+def exchanged(gains: Any) -> Any:
+    """The mean's gain for the start's, and the other way round."""
+    return solvers.Gains(gains.mean, gains.start, gains.noise)
+
+
+def first_of_all(gains: Any) -> Any:
+    """A batch whose every entry is its first."""
+    parts = (gains.start, gains.mean, gains.noise)
+    return solvers.Gains(*(np.broadcast_to(part[:1], part.shape) if np.ndim(gains.start) else part for part in parts))
+
+
 FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
     "ddim": {
         "sqrt: eta for eta^2": (option(solvers.DDIM, eta=np.sqrt), FIRST),
@@ -98,7 +109,7 @@ FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
                 solvers,
                 "ddim_inversion",
                 lambda f, model, path, x, times, **k: f(
-                    lambda y, t: model(y, times[min(np.searchsorted(times, t) + 1, len(times) - 1)]), path, x, times, **k
+                    lambda y, t: model(y, times[1:][np.searchsorted(times[1:-1], t, "right")]), path, x, times, **k
                 ),
             ),
             "solvers.inversion_loses_cosines",
@@ -246,7 +257,7 @@ FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
             changed(
                 solvers,
                 "sample",
-                lambda f, *a, trajectory=False, **k: f(*a, trajectory=trajectory, **k)[1:] if trajectory else f(*a, **k),
+                lambda f, *a, trajectory=False, **k: f(*a, trajectory=trajectory, **k)[int(trajectory) :],
             ),
             STEPS,
         ),
@@ -280,6 +291,14 @@ FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
             changed(solvers, "gaussian_gains", lambda f, *a, exact_start=False, **k: f(*a, **k)),
             "solvers.exact_start_gains",
         ),
+        "gains of the mean and of the start exchanged": (
+            changed(solvers, "gaussian_gains", lambda f, *a, **k: exchanged(f(*a, **k))),
+            FIRST,
+        ),
+        "gains of a batch that are those of its first": (
+            changed(solvers, "gaussian_gains", lambda f, *a, **k: first_of_all(f(*a, **k))),
+            DPM,
+        ),
         "a table without a family": (
             changed(
                 solvers,
@@ -292,6 +311,8 @@ FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("family", "fault"), [(family, fault) for family, faults in FAULTS.items() for fault in faults])
+@pytest.mark.parametrize(
+    ("family", "fault"), [(family, fault) for family, faults in FAULTS.items() for fault in faults]
+)
 def test_a_planted_fault_is_caught(family: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     caught(*FAULTS[family][fault], monkeypatch)

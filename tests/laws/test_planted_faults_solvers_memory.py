@@ -54,13 +54,13 @@ def uncorrected_state(call: Call, end: Any, memory: Any) -> Any:
     return end, (*memory[:-1], memory[-1]._replace(state=call.x))
 
 
-def shifted(call: Call, memory: Any) -> Any:  # noqa: ARG001
+def shifted(call: Call, memory: Any) -> Any:
     """The outputs of the nodes one place late."""
     outputs = [memory[0].output, *(node.output for node in memory[:-1])]
     return [node._replace(output=output) for node, output in zip(memory, outputs, strict=True)]
 
 
-def fresh_normals(call: Call, memory: Any) -> Any:  # noqa: ARG001
+def fresh_normals(call: Call, memory: Any) -> Any:
     """Another normal for the corrector than the predictor's."""
     return [node if node.noise is None else node._replace(noise=-node.noise) for node in memory]
 
@@ -77,7 +77,7 @@ def no_corrector_when_short(call: Call, memory: Any) -> Any:
 FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
     "exponential_adams": {
         "index: outputs in the order of the other end": (remembered(solvers.ExponentialAdams, reversed_memory), MEMORY),
-        "index: outputs a place late": (remembered(solvers.ExponentialAdams, shifted), START),
+        "index: outputs a place late": (remembered(solvers.ExponentialAdams, shifted), MEMORY),
         "sqrt: l for l^2": (option(solvers.ExponentialAdams, noise_level=np.sqrt), MEMORY),
         "weight: a node too few": (option(solvers.ExponentialAdams, nodes=fewer), SAME),
         "sign: the answer's": (asked(solvers.ExponentialAdams, negative), DDIM),
@@ -133,7 +133,9 @@ FAULTS: dict[str, dict[str, tuple[Plant, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("family", "fault"), [(family, fault) for family, faults in FAULTS.items() for fault in faults])
+@pytest.mark.parametrize(
+    ("family", "fault"), [(family, fault) for family, faults in FAULTS.items() for fault in faults]
+)
 def test_a_planted_fault_is_caught(family: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plant, identifier = FAULTS[family][fault]
     caught(plant, identifier, monkeypatch, cases=40)

@@ -68,6 +68,15 @@ def test_lagrange_polynomials_are_1_at_their_node() -> None:
 
 
 @precisely
+def test_a_node_at_infinity_drops_out() -> None:
+    near = [arb("-1.25"), arb("0.5"), arb(2)]
+    far, without = twins.lagrange([arb(-2) ** 201, *near], near[-1]), twins.lagrange(near, near[-1])
+
+    for place in (arb("0.25"), arb(3)):
+        assert all_close([row(place) for row in far], [arb(0), *(row(place) for row in without)])
+
+
+@precisely
 def test_the_first_order_is_as_printed() -> None:
     alpha, sigma, alpha_end, sigma_end, h = twins.step(*PATH, TIMES)
     theta = 1 + LEVEL**2

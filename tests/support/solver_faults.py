@@ -134,17 +134,17 @@ def declared(owner: Any, name: str, value: Callable[[Any], Any]) -> Plant:
     return plant
 
 
-def at_the_end(call: Call, model: Any, x: Any, t: Any) -> Any:  # noqa: ARG001 - that is the fault
+def at_the_end(call: Call, model: Any, x: Any, t: Any) -> Any:
     """Asked at the time where the step ends, whatever the stage."""
     return model(x, call.t_end)
 
 
-def at_the_start(call: Call, model: Any, x: Any, t: Any) -> Any:  # noqa: ARG001 - that is the fault
+def at_the_start(call: Call, model: Any, x: Any, t: Any) -> Any:
     """Asked at the time where the step starts, whatever the stage."""
     return model(x, call.t_start)
 
 
-def negative(call: Call, model: Any, x: Any, t: Any) -> Any:  # noqa: ARG001
+def negative(call: Call, model: Any, x: Any, t: Any) -> Any:
     """With the other sign."""
     return -model(x, t)
 
@@ -154,7 +154,7 @@ def unscaled(call: Call, model: Any, x: Any, t: Any) -> Any:
     return model(x / np.maximum(np.asarray(call.path.alpha(np.asarray(t)))[..., None], 1e-3), t)
 
 
-def reversed_memory(call: Call, memory: Any) -> Any:  # noqa: ARG001
+def reversed_memory(call: Call, memory: Any) -> Any:
     """The outputs in the opposite order of the times."""
     outputs = [node.output for node in memory][::-1]
     return [node._replace(output=output) for node, output in zip(memory, outputs, strict=True)]

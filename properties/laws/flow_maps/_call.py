@@ -59,7 +59,7 @@ def map_noise(implementation: Implementation, case: FieldStep, start: float, end
         on_map(implementation, "oracle_jacobian", case, implementation.lift(case.x), start, end)
     )
     reach = norm(image) + norm(slope) * norm(case.x) + norm(case.data.means)
-    return float(budget.QUADRATURE_ROUNDINGS * budget.UNIT_ROUNDOFF[implementation.dtype] * reach)
+    return float(budget.NORMWISE.constant * budget.UNIT_ROUNDOFF[implementation.dtype] * reach)
 
 
 def velocity_noise(implementation: Implementation, case: FieldStep, x: Any, t: float) -> float:
@@ -67,4 +67,4 @@ def velocity_noise(implementation: Implementation, case: FieldStep, x: Any, t: f
     alpha, sigma, slope, rise = levels_at(implementation, case, t)
     reach = norm(implementation.lower(x)) + alpha * norm(case.data.means)
     size = (abs(slope) / alpha + abs(rise) / sigma) * reach
-    return budget.QUADRATURE_ROUNDINGS * budget.UNIT_ROUNDOFF[implementation.dtype] * size
+    return budget.NORMWISE.constant * budget.UNIT_ROUNDOFF[implementation.dtype] * size

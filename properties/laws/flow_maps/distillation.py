@@ -39,13 +39,7 @@ def student_truth(case: Student, *, own: bool) -> Truth:
     """Its truth."""
     start = (case.mean.tolist(), symmetric(case.covariance)) if own else (None, None)
     model, times = (rectangular(case.matrix), case.offset.tolist()), (case.step.noisy, case.step.clean)
-    return truth(_flat_student, *gaussian_place(case.step), *model, *start, *times)
-
-
-def _flat_student(*arguments: Any) -> Any:
-    """The twin with the start's moments as arguments of their own, None for the exact marginal."""
-    place, (mean, covariance, t_start, t_end) = arguments[:6], arguments[6:]
-    return twins.student_loss(*place, None if mean is None else (mean, covariance), t_start, t_end)
+    return truth(twins.student_loss, *gaussian_place(case.step), *model, *start, *times)
 
 
 @law(
@@ -163,7 +157,7 @@ def matching_descends(implementation: Implementation, case: Generator) -> Findin
     own = float(lower(module.divergences.kl_divergence(generator.diffuse(alpha, sigma), noised)))
     noise = budget.QUADRATURE_ROUNDINGS * budget.UNIT_ROUNDOFF[implementation.dtype] * (1.0 + own)
     # One direction for each: no entry of either gradient is left out.
-    along = rounded(1.0 + 0.5 * np.arange(size), implementation.dtype)
+    along = rounded(np.linspace(1.0, 2.0, size), implementation.dtype)
     across = np.outer(along, along)
     for name, gradient, direction, length in (
         (names[0], gradients[0], along, float(np.sqrt(values[-1]))),

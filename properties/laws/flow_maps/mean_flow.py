@@ -155,10 +155,16 @@ def total_derivative_is_a_derivative(implementation: Implementation, case: Field
     natural = norm(rate) + size_of_u / (2.0 * length)
     speed = velocity_noise(implementation, case, lift(case.x), start) + noise
     rounding = 8.0 * (speed / (start - end) + noise / length)
+    # The differences' own values are rounded, where x and u are 0 too.
+    seen = budget.QUADRATURE_ROUNDINGS * budget.UNIT_ROUNDOFF[implementation.dtype] * norm(rate)
     sizes = sum(norm(each) for each in others)
     return (
         differentiated(
-            "flow_maps.mean_flow_total_derivative", value - rate[:, 0], bound[:, 0] + rounding, natural, implementation
+            "flow_maps.mean_flow_total_derivative",
+            value - rate[:, 0],
+            bound[:, 0] + rounding + seen,
+            natural,
+            implementation,
         ),
         truncated(
             "flow_maps.mean_flow_total_derivative in the tangent",

@@ -218,7 +218,7 @@ def schedules_mean(implementation: Implementation, case: MapPoint) -> Findings:
             implementation,
         ),
         residual("flow_maps.consistency_ratio", falls, 4.0 * (1.0 + case.base), implementation),
-        exact("flow_maps.consistency_ratio rises", 0.0 <= ratios[0] <= ratios[1] < 1.0),
+        exact("flow_maps.consistency_ratio rises", 0.0 <= ratios[0] <= ratios[1] <= 1.0),
         residual("flow_maps.pseudo_huber_constant", constants[1] - 2.0 * constants[0], 2.0 * constants[1], double),
     )
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from properties.laws.guidance import adjustments, combinations, integration, laws_of_pairs, observations, pairs
+from properties.laws.guidance import adjustments, batches, combinations, integration, laws_of_pairs, observations, pairs
 
-__all__ = ["adjustments", "combinations", "integration", "laws_of_pairs", "observations", "pairs"]
+__all__ = ["adjustments", "batches", "combinations", "integration", "laws_of_pairs", "observations", "pairs"]

@@ -77,7 +77,7 @@ def adjustments_keep_their_promises(implementation: Implementation, case: Predic
     return (
         residual(
             "rescaled at 1",
-            np.std(whole) - np.std(case.conditional),
+            float(np.std(whole) - np.std(case.conditional)),
             2.0 * float(np.max(size_of(full))) + 2.0 * float(np.max(np.abs(case.conditional))),
             implementation,
         ),

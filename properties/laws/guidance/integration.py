@@ -81,8 +81,8 @@ def integration_of_any_pair(implementation: Implementation, case: FreePair) -> F
     sizes = (terms + float(np.linalg.norm(whole[0]))) * growth, float(np.linalg.norm(whole[1])) * growth
     names = [f"guided_law_by_integration {part}" for part in ("mean", "covariance")]
     through = [
-        _near(f"{name} through a time between", *pair, size)
-        for name, *pair, size in zip(names, pieces, whole, sizes, strict=True)
+        _near(f"{name} through a time between", piece, wanted, size)
+        for name, piece, wanted, size in zip(names, pieces, whole, sizes, strict=True)
     ]
     rates, paces = _rates(implementation, case, laws, start)
     step = min(1e-2 / max(paces), 0.5 * (case.t - case.clean))

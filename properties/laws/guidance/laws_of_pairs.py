@@ -9,6 +9,7 @@ import numpy as np
 
 from properties import budget
 from properties.arbiter import guidance as twins
+from properties.arbiter import paths
 from properties.arbiter.numbers import Truth
 from properties.arbiter.numbers import lift as exactly
 from properties.cases.guidance import GuidedPair
@@ -81,7 +82,7 @@ def laws_arbiter(implementation: Implementation, case: GuidedPair) -> Findings:
     means = [twins.coordinates(structure, exactly(each.mean.tolist())) for each in plain]
     place, parameters = path_arguments(case.path)
     numbers = exactly([case.weight, case.noise_level, case.noisy, case.clean])
-    levels = [twins.paths.alpha(place, exactly(parameters), number) for number in numbers[2:]]
+    levels = [paths.alpha(place, exactly(parameters), number) for number in numbers[2:]]
     centre, spread, sizes = [], [], []
     for index in range(case.size):
         phi, of_conditional, noise = twins.family_direction(

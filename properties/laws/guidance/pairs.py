@@ -75,11 +75,16 @@ def matrices_arbiter(implementation: Implementation, case: GuidedPair) -> Findin
 
 
 def _moments(case: FreePair) -> list[Any]:
-    """Means and covariances as arguments of a twin, unconditional first."""
+    """Means and covariances as arguments of a twin, unconditional first.
+
+    Guidance commutes with translations and may be formed around either mean: both are known to the size of the larger.
+    """
+    laws = case.unconditional, case.conditional
+    reach = max(float(np.linalg.norm(data.means[0])) for data in laws)
     result: list[Any] = []
-    for data in (case.unconditional, case.conditional):
+    for data in laws:
         assert data.covariances is not None
-        result += [data.means[0].tolist(), symmetric(data.covariances[0])]
+        result += [Rectangular([data.means[0].tolist()], reach), symmetric(data.covariances[0])]
     return result
 
 
@@ -101,7 +106,7 @@ def tilted_arbiter(implementation: Implementation, case: FreePair) -> Findings:
     exactly = truth(twins.precision, *path_arguments(case.path), moments[1], moments[3], case.weight, case.t)
     by_norm = size > 1
     return (
-        judge("tilted_law mean", tilted.mean, mean, implementation, by_norm),
+        judge("tilted_law mean", tilted.mean, mean, implementation, True),
         judge("tilted_law covariance", tilted.covariance, covariance, implementation, by_norm),
         *symmetric_findings("tilted_law covariance", tilted.covariance, implementation, semidefinite=True),
         judge("guided_precision", precision, exactly, implementation, by_norm),

@@ -9,6 +9,7 @@ from properties.laws.solvers import (
     samplers,
     weights,
     weights_exactness,
+    weights_from_noise,
     weights_identities,
     weights_multistep,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "samplers",
     "weights",
     "weights_exactness",
+    "weights_from_noise",
     "weights_identities",
     "weights_multistep",
 ]

@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from flint import ctx
 
 from properties.arbiter import solvers as twins
 from properties.arbiter.numbers import Truth, truth
+from properties.arbiter.numbers import lift as lifted
 from properties.cases.solver_runs import FORMS, SolverRun, SolverSpec, normals
 from properties.cases.specs import PathSpec
 from properties.laws._data import path_arguments
@@ -19,6 +21,9 @@ from properties.protocol import Floats, Implementation
 
 LAST = SolverSpec("DDIM")
 """The rule of a last step that is not the run's own."""
+
+_BITS = 160
+"""For the sizes of terms, of which three digits are wanted: more than a walk's cancellations can cost."""
 
 _CONSTANT = ("churn_min", "churn_max")
 """Options that choose a branch: no answer moves with them."""
@@ -44,9 +49,7 @@ def last_of(run: SolverRun, implementation: Implementation) -> Any:
 
 def options_of(solver: SolverSpec) -> tuple[tuple[str, ...], list[float], dict[str, Any]]:
     """(names of the numbers, the numbers, everything else) as the twins take them."""
-    numbers = {
-        name: value for name, value in solver.options if isinstance(value, float) and name not in _CONSTANT
-    }
+    numbers = {name: value for name, value in solver.options if isinstance(value, float) and name not in _CONSTANT}
     words = {name: value for name, value in solver.options if name not in numbers}
     return tuple(numbers), list(numbers.values()), words
 
@@ -57,24 +60,34 @@ def gain(run: SolverRun, variance: float, last: bool, history: int = 0) -> Gain:
     A rule adds up terms that may be larger than their sum, and a term is as wrong as its levels are: beside the
     condition sum each gain carries the sizes of all its terms, times what the path's levels may be wrong by.
     """
-    answers = [
-        truth(
-            twins.gains,
-            run.solver.name,
-            *options_of(run.solver),
-            *path_arguments(run.path),
-            run.times.tolist(),
-            variance,
-            LAST.name if last else "",
-            history,
-            absolute,
-        )
-        for absolute in (False, True)
-    ]
-    exactly, terms = answers
+    exactly = truth(twins.gains, *_walked(run, variance, last, history, False))
     grown = 1.0 + worst_condition(run.path, tuple(run.times.tolist()))
-    scale = np.array(exactly.norm_kappas) + np.array(exactly.magnitudes) + grown * np.array(terms.magnitudes)
-    return Gain(exactly, scale)
+    terms = sizes_of_terms(run, variance, last, history)
+    return Gain(exactly, np.array(exactly.norm_kappas) + np.array(exactly.magnitudes) + grown * terms)
+
+
+def sizes_of_terms(run: SolverRun, variance: float, last: bool = False, history: int = 0) -> Floats:
+    """The arbiter's gains with every term counted by its size."""
+    previous, ctx.prec = ctx.prec, _BITS
+    try:
+        found = twins.gains(*map(lifted, _walked(run, variance, last, history, True)))
+    finally:
+        ctx.prec = previous
+    return np.array([float(value.mid()) for value in found])
+
+
+def _walked(run: SolverRun, variance: float, last: bool, history: int, absolute: bool) -> tuple[Any, ...]:
+    """The arguments of the twin."""
+    return (
+        run.solver.name,
+        *options_of(run.solver),
+        *path_arguments(run.path),
+        run.times.tolist(),
+        variance,
+        LAST.name if last else "",
+        history,
+        absolute,
+    )
 
 
 @cache

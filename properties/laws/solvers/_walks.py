@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx
 
 from properties import budget
-from properties.arbiter import solvers as twins
 from properties.cases.solver_runs import SolverRun, SolverSpec, normals
 from properties.laws._compare import residual
-from properties.laws._data import path_arguments
-from properties.laws.solvers._runs import normal_of, options_of, worst_condition
+from properties.laws.solvers._runs import normal_of, sizes_of_terms, worst_condition
 from properties.protocol import Finding, Floats, Implementation
 
 OFFSET = 0.5
 """Where the model's denoiser stands at pure noise."""
-
-_BITS = 160
 
 
 def bent_model(path: Any, output: str) -> Any:
@@ -47,9 +43,7 @@ def bent_model(path: Any, output: str) -> Any:
     return model
 
 
-def sampled(
-    implementation: Implementation, case: SolverRun, solver: SolverSpec, x: Floats, **options: Any
-) -> Floats:
+def sampled(implementation: Implementation, case: SolverRun, solver: SolverSpec, x: Floats, **options: Any) -> Floats:
     """`solvers.sample` of a solver on the bent model, with the run's own normals."""
     lift = implementation.lift
     built, path = solver.build(implementation), case.path.build(implementation)
@@ -86,45 +80,16 @@ def levels(implementation: Implementation, case: SolverRun) -> tuple[Floats, Flo
     return implementation.lower(path.alpha(times)), implementation.lower(path.sigma(times))
 
 
-def sizes_of_terms(solver: SolverSpec, case: SolverRun, variance: float = 1.0) -> Floats:
-    """The arbiter's gains with every term counted by its size."""
-    previous, ctx.prec = ctx.prec, _BITS
-    try:
-        name, path = path_arguments(case.path)
-        names, numbers, words = options_of(solver)
-        lifted = [arb(value) if isinstance(value, float) else value for value in path]
-        return np.array(
-            [
-                float(value.mid())
-                for value in twins.gains(
-                    solver.name,
-                    names,
-                    [arb(number) for number in numbers],
-                    words,
-                    name,
-                    lifted,
-                    [arb(t) for t in case.times.tolist()],
-                    arb(variance),
-                    "",
-                    0,
-                    True,
-                )
-            ]
-        )
-    finally:
-        ctx.prec = previous
-
-
 def tolerance(implementation: Implementation, case: SolverRun, solver: SolverSpec, x: Floats) -> Floats:
     """What a walk from the places x (..., d) on the bent model may lose to rounding, place by place, in units of c u:
     the sizes of all its terms, times what the path's levels may be wrong by.
     """
-    sizes = sizes_of_terms(solver, case)
+    sizes = sizes_of_terms(replace(case, solver=solver), 1.0)
     source = normals(case.seed, implementation.dtype)
     draws = len(sizes) - 2
     largest = float(np.max(np.abs(source((max(draws, 1) * x.size,))))) if draws else 0.0
     grown = 1.0 + worst_condition(case.path, tuple(case.times.tolist()))
-    return grown * (sizes[0] * np.abs(x) + sizes[1] * OFFSET + np.sum(sizes[2:]) * largest)
+    return np.asarray(grown * (sizes[0] * np.abs(x) + sizes[1] * OFFSET + np.sum(sizes[2:]) * largest))
 
 
 def same_walk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,30 +20,38 @@ from properties.laws.solvers._runs import flat_gains, gain, last_of, worst_condi
 from properties.laws.solvers._walks import levels
 from properties.protocol import Finding, Findings, Implementation
 
+OTHER_VARIANCE = 0.7
+"""That of the direction beside the one that is judged."""
 
-def gains_against_the_arbiter(implementation: Implementation, case: SolverRun, *, exact_start: bool = False) -> Findings:
-    """Every gain of the run alone, in the units of all that its rule adds up."""
-    lift, solver = implementation.lift, case.solver.build(implementation)
+
+def gains_against_the_arbiter(
+    implementation: Implementation, case: SolverRun, *, exact_start: bool = False
+) -> Findings:
+    """Every gain of the run alone, in the units of all that its rule adds up, at an entry of a batch."""
+    lift, lower, solver = implementation.lift, implementation.lower, case.solver.build(implementation)
     last = last_of(case, implementation)
     found = implementation.module.solvers.gaussian_gains(
         solver,
         case.path.build(implementation),
         lift(case.times),
-        variance=lift(case.variance),
+        variance=lift(np.array([OTHER_VARIANCE, case.variance])),
         last=last,
         exact_start=exact_start,
     )
-    computed = flat_gains(implementation, found)
+    start, mean, noise = (lower(part) for part in (found.start, found.mean, found.noise))
     expected = gain(case, case.variance, last is not None, solver.history if exact_start else 0)
-    name = f"solvers.{case.solver.name}.step"
-    if computed.shape != (len(expected.exactly.values),):
-        return (exact(name, False, outputs=computed.shape, expected=len(expected.exactly.values)),)
-    errors = expected.exactly.errors(computed.tolist())
+    name, draws = f"solvers.{case.solver.name}.step", len(expected.scale) - 2
+    shapes = exact(
+        "solvers.gaussian_gains", (start.shape, mean.shape, noise.shape) == ((2,), (2,), (2, draws)), draws=draws
+    )
+    if not shapes.passed:
+        return (shapes,)
+    computed = [float(start[1]), float(mean[1]), *noise[1].tolist()]
     findings = [
         residual(name, error, scale, implementation, budget.NORMWISE, gain=place, **dict(case.solver.options))
-        for place, (error, scale) in enumerate(zip(errors, expected.scale, strict=True))
+        for place, (error, scale) in enumerate(zip(expected.exactly.errors(computed), expected.scale, strict=True))
     ]
-    return (max(findings, key=_measured), exact("solvers.gaussian_gains", computed.ndim == 1))
+    return (shapes, max(findings, key=_measured))
 
 
 def _measured(finding: Finding) -> float:
@@ -117,8 +126,8 @@ def exact_start_gains(implementation: Implementation, case: SolverRun) -> Findin
     return gains_against_the_arbiter(implementation, case, exact_start=True)
 
 
-STOCHASTIC = {
-    "ancestral": lambda level: SolverSpec("Ancestral", (("variance", "bridge"),)),  # noqa: ARG005
+STOCHASTIC: dict[str, Callable[[float], SolverSpec]] = {
+    "ancestral": lambda _: SolverSpec("Ancestral", (("variance", "bridge"),)),
     "ddim": lambda level: SolverSpec("DDIM", (("eta", level),)),
     "frozen_denoiser": lambda level: SolverSpec(
         "ExponentialAdams", (("nodes", 1), ("output", "denoiser"), ("noise_level", level))
@@ -139,35 +148,19 @@ def sampling_law_is_the_sampled_law(implementation: Implementation, case: Solver
     module, lift, lower = implementation.module, implementation.lift, implementation.lower
     data, path = case.data.build(implementation), case.path.build(implementation)
     level = (case.seed % 5) / 4.0
-    findings = []
-    names = list(STOCHASTIC)
-    for rule in (names[case.seed % 4], names[(case.seed + 1) % 4]):
-        spec = STOCHASTIC[rule](level)
-        delivered = module.solvers.sampling_law(spec.build(implementation), data, path, lift(case.times))
-        expected = module.reverse.sampled_law(
-            data, path, lift(case.times), rule=rule, noise_level=lift(level)
-        )
-        mean_size, spread_size = _law_sizes(implementation, replace(case, solver=spec, last=False))
-        findings += [
-            residual(
-                "solvers.sampling_law",
-                lower(delivered.mean) - lower(expected.mean),
-                mean_size,
-                implementation,
-                budget.NORMWISE,
-                rule=rule,
-            ),
-            residual(
-                "solvers.sampling_law",
-                lower(delivered.covariance) - lower(expected.covariance),
-                spread_size / 2.0,
-                implementation,
-                budget.NORMWISE,
-                rule=rule,
-            ),
-            *symmetric_findings("solvers.sampling_law", delivered.covariance, implementation, semidefinite=True),
-        ]
-    return tuple(findings)
+    rule, make = list(STOCHASTIC.items())[case.seed % len(STOCHASTIC)]
+    spec, name = make(level), "solvers.sampling_law"
+    delivered = module.solvers.sampling_law(spec.build(implementation), data, path, lift(case.times))
+    expected = module.reverse.sampled_law(data, path, lift(case.times), rule=rule, noise_level=lift(level))
+    mean_size, spread_size = _law_sizes(implementation, replace(case, solver=spec, last=False))
+    mean = lower(delivered.mean) - lower(expected.mean)
+    # A size stands for the norm, of which every entry gets its share.
+    covariance = lower(delivered.covariance) - lower(expected.covariance)
+    return (
+        residual(name, mean, mean_size / np.sqrt(mean.size), implementation, budget.NORMWISE, rule=rule),
+        residual(name, covariance, spread_size / len(covariance), implementation, budget.NORMWISE, rule=rule),
+        *symmetric_findings(name, delivered.covariance, implementation, semidefinite=True),
+    )
 
 
 def _law_sizes(implementation: Implementation, case: SolverRun) -> tuple[float, float]:
@@ -269,7 +262,7 @@ def last_step_is_the_denoiser(implementation: Implementation, case: SolverRun) -
     data = module.Gaussian(lift(np.zeros(1)), lift([[case.variance]]))
     unit = budget.NORMWISE.constant * budget.UNIT_ROUNDOFF[implementation.dtype]
     findings = []
-    for place in range(3):
+    for place in range(2):
         spec = TO_THE_DATA[(case.seed + 3 * place) % len(TO_THE_DATA)]
         solver, name = spec.build(implementation), f"solvers.{spec.name}.step"
         found = module.solvers.gaussian_gains(solver, path, lift(case.times), variance=lift(case.variance))

@@ -26,7 +26,9 @@ PLACES = np.array([-2.0, -0.9, 0.1, 0.4, 0.8, 1.7])
 
 
 class Twins:
-    """Two equal Gaussians at -1 and 1 on a path: D = (alpha S x + sigma^2 tanh(alpha x/V))/V, V = alpha^2 S + sigma^2."""
+    """Two equal Gaussians of variance S at -1 and 1, on a path: D = (alpha S x + sigma^2 tanh(alpha x/V))/V with
+    V = alpha^2 S + sigma^2.
+    """
 
     def __init__(self, implementation: Implementation, path: Any) -> None:
         self.implementation, self.path = implementation, path
@@ -104,7 +106,9 @@ def order_finding(quantity: str, errors: Sequence[float], claimed: int, floor: f
     if errors[-1] <= floor:
         return Finding(quantity, 0.0, budget.TRUNCATED.constant, budget.TRUNCATED.name, vacuous=True, detail=detail)
     last, tends_to = measured_orders(errors)
-    return truncated(quantity, max(claimed - tends_to, 0.0), budget.ORDER_SHORTFALL, order=last, claimed=claimed, **detail)
+    return truncated(
+        quantity, max(claimed - tends_to, 0.0), budget.ORDER_SHORTFALL, order=last, claimed=claimed, **detail
+    )
 
 
 def standard(implementation: Implementation, index: int, *, draws: bool) -> tuple[str, Any]:
@@ -126,8 +130,8 @@ def rounding(implementation: Implementation) -> float:
 
 @law(
     "solvers.attains_its_order",
-    statement="on levels uniform in half log-SNR, from an exact start, the errors of a deterministic rule fall with the "
-    "order that it declares and no faster; from its own cold start, with the start-up order at least",
+    statement="on levels uniform in half log-SNR, from an exact start, the errors of a deterministic rule fall with "
+    "the order that it declares and no faster; from its own cold start, with the start-up order at least",
     catalogue=("P69", "P70", "P72", "P73", "P74", "P75", "P76", "P79"),
     family="order_run",
     route="closed form",
@@ -146,7 +150,8 @@ def attains_its_order(implementation: Implementation, case: OrderRun) -> Finding
 
 @law(
     "solvers.attains_its_weak_order",
-    statement="the covariance that a stochastic rule delivers on Gaussian data converges with the order that it declares",
+    statement="the covariance that a stochastic rule delivers on Gaussian data converges with the order that it "
+    "declares",
     catalogue=("P59", "P62", "P63"),
     family="order_run",
     route="closed form",
@@ -220,4 +225,3 @@ FAMILIES = (
     "SASolver",
     "UniPC",
 )
-

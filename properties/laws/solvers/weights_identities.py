@@ -228,6 +228,22 @@ def batches_of_weights(implementation: Implementation, case: SolverNodes) -> Fin
     return (*findings, *_scalars(implementation, case))
 
 
+def _steps(implementation: Implementation, case: SolverNodes) -> tuple[Any, Any]:
+    """A step of two batch entries whose weights, states, outputs and draws all differ, and of the second alone."""
+    solvers, lift = implementation.module.solvers, implementation.lift
+    state, draw = np.array([0.5, case.times[-2]]), np.array([1.0, case.share])
+    places = np.stack([0.5 * case.times, case.times])
+    x, outputs = places[:, :2], places[:, 1:, None] * case.times[:2]
+
+    def step(entry: Any) -> Any:
+        weights = solvers.StepWeights(
+            state=lift(state[entry]), outputs=lift(places[entry][..., :-1]), noise=lift(draw[entry])
+        )
+        return solvers.weighted_step(weights, lift(x[entry]), lift(outputs[entry]), lift(places[entry][..., -2:]))
+
+    return step(slice(None)), step(1)
+
+
 def _scalars(implementation: Implementation, case: SolverNodes) -> Findings:
     """The functions of numbers, two at once: the second is what it is alone."""
     solvers, lift, lower = implementation.module.solvers, implementation.lift, implementation.lower
@@ -255,6 +271,7 @@ def _scalars(implementation: Implementation, case: SolverNodes) -> Findings:
             solvers.linear_multistep_weights(lift(sigmas)),
             solvers.linear_multistep_weights(lift(sigmas[1])),
         ),
+        ("weighted_step", *_steps(implementation, case)),
     )
     findings = []
     for name, many, alone in rows:

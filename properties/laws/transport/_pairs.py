@@ -66,10 +66,10 @@ def optimal_truths(case: TransportPair) -> list[Truth]:
 
 
 def interpolation_truths(case: TransportPair) -> list[Truth]:
-    """[mean, covariance, velocity, flow matrix, flow map, reflow velocity] of the independent coupling."""
+    """[mean, covariance, velocity, flow matrix, flow map] of the independent coupling."""
     size = case.size
     known = truth(twins.interpolation, *moments(case), case.x.tolist(), case.t, case.t_end)
-    return known.split(size, size * size, size, size * size, size, size)
+    return known.split(size, size * size, size, size * size, size)
 
 
 def energy_truths(case: TransportPair) -> list[Truth]:

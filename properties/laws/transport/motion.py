@@ -178,8 +178,8 @@ def straight_lines(implementation: Implementation, case: TransportPair) -> Findi
     for name, image, matrix in zip(("displacement_velocity", "reflow_velocity"), images, matrices, strict=True):
         place = rounded((1.0 - case.t) * case.x + case.t * image, implementation.dtype)
         velocity = at.plain(name, at.place(place), at.t)
-        partly: Floats = np.linalg.inv((1.0 - case.t) * np.eye(at.size) + case.t * matrix)
-        rate: Floats = (matrix - np.eye(at.size)) @ partly
+        partly = np.asarray(np.linalg.inv((1.0 - case.t) * np.eye(at.size) + case.t * matrix), dtype=np.float64)
+        rate = np.asarray((matrix - np.eye(at.size)) @ partly)
         scale = (1.0 + norm(partly)) * (sizes.image(rate) + sizes.image(matrix))
         start = at.plain(name, at.x, lift(0.0))
         findings += [
