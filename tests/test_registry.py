@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from abc import ABC
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,9 @@ def public_names() -> set[str]:
                 found.add(f"{module}.{name}")
             elif inspect.isclass(public):
                 methods = [n for n, m in inspect.getmembers(public) if not n.startswith("_") and callable(m)]
-                found |= {f"{module}.{name}.{method}" for method in methods}
+                # A named tuple counts and indexes, an abstract class registers: Python's, not ours.
+                ours = [n for n in methods if not hasattr(tuple, n) and not hasattr(ABC, n)]
+                found |= {f"{module}.{name}.{method}" for method in ours}
     return found
 
 

@@ -64,3 +64,15 @@ def test_signatures_agree(name: str, pair: tuple[ModuleType, ModuleType]) -> Non
                 else:
                     # What is read here, as a property or a value of the class, is read there.
                     assert not inspect.isroutine(getattr(theirs, method)), f"{public}.{method}"
+
+
+def test_the_solvers_declare_the_same() -> None:
+    ours, theirs = (
+        importlib.import_module(f"{package}.solvers").standard_solvers() for package in ("reference", "gpu")
+    )
+    words = ("family", "order", "startup_order", "output", "history", "draws", "evaluations")
+
+    assert list(ours) == list(theirs)
+    for name, solver in ours.items():
+        told, again = ({word: getattr(one, word) for word in words} for one in (solver, theirs[name]))
+        assert told == again, name

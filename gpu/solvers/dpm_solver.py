@@ -126,8 +126,8 @@ class _Leg:
 class DPMSolverAncestral(Solver):
     """DPM-Solver++ 2S (r1 = 1/2) down to the ancestral level in sigma/alpha, then noise up to that of the end.
 
-    A step down to 0 is Euler's, and the model is asked twice all the same. Order 2 where eta is 0; the covariance is of
-    order 1 otherwise.
+    A step down to 0 is Euler's, and the model is asked twice all the same. Order 2, which with eta above 0 is that of
+    the covariance on Gaussian data.
 
     Raises ValueError for eta below 0.
 
@@ -136,15 +136,11 @@ class DPMSolverAncestral(Solver):
 
     eta: float = 1.0
     family = "dpm_solver_ancestral"
+    order = 2
     output = "denoiser"
 
     def __post_init__(self) -> None:
         _checks.parameter("eta", self.eta, zero_allowed=True)
-
-    @property
-    def order(self) -> int:
-        """1, or 2 where eta is 0."""
-        return 1 if self.draws else 2
 
     @property
     def draws(self) -> int:

@@ -66,8 +66,8 @@ class _OfNoiseLevel(_Multistep):
 class ExponentialAdams(_OfNoiseLevel):
     """Exponential Adams-Bashforth in the half log-SNR on 1 to 4 nodes; three of the denoiser are DPM-Solver++ 3M.
 
-    More than one node of the denoiser do not reach sigma = 0: give `sample` a `last` solver. Polynomials do not see the
-    noise of a step, so that the order of the covariance is 1 where any is drawn.
+    More than one node of the denoiser do not reach sigma = 0: give `sample` a `last` solver. Where noise is drawn the
+    order is that of the covariance on Gaussian data, 2 at most: a polynomial sees the noise of earlier steps only.
 
     Raises ValueError for other numbers of nodes, another output and a noise level below 0.
 
@@ -85,8 +85,8 @@ class ExponentialAdams(_OfNoiseLevel):
 
     @property
     def order(self) -> int:
-        """The number of nodes, or 1 where noise is drawn."""
-        return 1 if self.draws else self.nodes
+        """The number of nodes, at most 2 where noise is drawn."""
+        return min(self.nodes, 2) if self.draws else self.nodes
 
     @property
     def history(self) -> int:
@@ -101,7 +101,8 @@ class ExponentialAdams(_OfNoiseLevel):
 class MidpointMultistep(_OfNoiseLevel):
     """The first-order step on the output extrapolated to mid-step: DPM-Solver++ 2M, and its SDE form.
 
-    The second step and later ones do not reach sigma = 0. Order 1 of the covariance where noise is drawn.
+    The second step and later ones do not reach sigma = 0. Order 2, which where noise is drawn is that of the
+    covariance on Gaussian data.
 
     Raises ValueError for another output and a noise level below 0.
 
@@ -111,11 +112,7 @@ class MidpointMultistep(_OfNoiseLevel):
     output: Literal["denoiser", "noise"] = "denoiser"
     noise_level: float = 0.0
     family = "midpoint_multistep"
-
-    @property
-    def order(self) -> int:
-        """2, or 1 where noise is drawn."""
-        return 1 if self.draws else 2
+    order = 2
 
     @property
     def history(self) -> int:

@@ -130,10 +130,9 @@ class SASolver(_PredictorCorrector):
 
     @property
     def order(self) -> int:
-        """1 where noise is drawn; else the corrector's, at most one above the predictor's, where there is one."""
-        if self.draws:
-            return 1
-        return min(self.predictor_order + 1, self.corrector_order) if self.corrector_order else self.predictor_order
+        """The corrector's, where there is one, at most one above the predictor's; at most 2 where noise is drawn."""
+        limits = [self.predictor_order + 1, self.corrector_order] if self.corrector_order else [self.predictor_order]
+        return min(*limits, 2) if self.draws else min(limits)
 
     @property
     def draws(self) -> int:

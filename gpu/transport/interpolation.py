@@ -97,8 +97,3 @@ def timed(first: Gaussian, second: Gaussian, **arguments: Tensor | float) -> tup
         elif name in {"t", "t_start", "t_end"}:
             _checks.between(name, value, 0, 1, "a time between first and second")
     return laws, values
-
-
-def _solved(lower: Tensor, vector: Tensor) -> Tensor:
-    """(L L^T)^-1 a."""
-    return torch.cholesky_solve(vector[..., None], lower)[..., 0]

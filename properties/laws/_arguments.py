@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,16 @@ def in_double(implementation: Implementation) -> Implementation:
     return replace(implementation, dtype="float64", lift=plain, lower=plain)
 
 
-def second_of_two(implementation: Implementation) -> Implementation:
-    """The implementation asked about batches of two, half of every argument before the argument, of which the second
-    answer is read: what a law finds is then found at an entry that is not the first.
+def second_of_two(implementation: Implementation, *factors: float) -> Implementation:
+    """The implementation asked about batches of two, of which the second answer is read: what a law finds is then found
+    at an entry that is not the first. Before every argument stands a share of it, the factors in turn (one half): more
+    than one factor tells apart what scales with all arguments at once.
     """
+    turns = cycle(factors or (0.5,))
 
     def pair(value: Any) -> Any:
         number = np.asarray(value, dtype=np.float64)
-        return implementation.lift(np.stack([0.5 * number, number]))
+        return implementation.lift(np.stack([next(turns) * number, number]))
 
     def last(value: Any) -> Floats:
         return np.asarray(implementation.lower(value)[-1])

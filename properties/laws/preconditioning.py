@@ -328,7 +328,7 @@ def weights_integrate(implementation: Implementation, case: PathStep) -> Finding
     route="composition",
 )
 def batches(implementation: Implementation, case: SigmaPoint) -> Findings:
-    second = second_of_two(implementation)
+    second = second_of_two(implementation, 0.5, 0.25, 0.125)
     return judged(second, scalings(second, case) | networks(second, case))
 
 

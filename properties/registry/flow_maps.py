@@ -15,7 +15,7 @@ _POINTS, _MODELS, _INVERT = (
 )
 _SCHEDULES, _MEANING = "flow_maps.schedules_arbiter", "flow_maps.schedules_mean"
 _TRIG, _AGREES = "flow_maps.trigflow_arbiter", "flow_maps.trigflow_agrees"
-_TANGENT = "flow_maps.trigflow_tangent_vanishes"
+_TANGENT, _BATCHES = "flow_maps.trigflow_tangent_vanishes", "flow_maps.batches"
 
 
 def _map(name: str, ids: tuple[str, ...], *laws: str) -> Record:
@@ -25,7 +25,7 @@ def _map(name: str, ids: tuple[str, ...], *laws: str) -> Record:
 
 def _loss(name: str) -> Record:
     """A loss of consistency models on Gaussian data."""
-    laws = (_LOSSES, _AVERAGES, "flow_maps.consistency_orders", "flow_maps.excess_completes")
+    laws = (_LOSSES, _AVERAGES, "flow_maps.consistency_orders", "flow_maps.excess_completes", _BATCHES)
     return Record(f"flow_maps.{name}", ("P104",), "verified", laws, "normwise")
 
 
@@ -35,25 +35,30 @@ def _formula(name: str, ids: tuple[str, ...], *laws: str) -> Record:
 
 
 RECORDS: tuple[Record, ...] = (
-    _map("oracle_map", ("P101",), _GAUSSIAN, _LINE, "flow_maps.semigroup", "flow_maps.density_is_carried"),
-    _map("oracle_jacobian", ("P101", "P102"), _GAUSSIAN, *_IDENTITIES, "flow_maps.density_is_carried"),
+    _map("oracle_map", ("P101",), _GAUSSIAN, _LINE, "flow_maps.semigroup", "flow_maps.density_is_carried", _BATCHES),
+    _map("oracle_jacobian", ("P101", "P102"), _GAUSSIAN, *_IDENTITIES, "flow_maps.density_is_carried", _BATCHES),
     _map("oracle_start_derivative", ("P102",), _GAUSSIAN, *_IDENTITIES),
-    _map("oracle_end_derivative", ("P102",), _GAUSSIAN, *_IDENTITIES),
+    _map("oracle_end_derivative", ("P102",), _GAUSSIAN, *_IDENTITIES, _BATCHES),
     _formula("eulerian_residual", ("P102",), _MODELS, *_IDENTITIES),
     _formula("lagrangian_residual", ("P102",), _MODELS, *_IDENTITIES),
-    _map("consistency_function", ("P103",), _LINE, "flow_maps.gaussian_consistency", _AVERAGES),
+    _map("consistency_function", ("P103",), _LINE, "flow_maps.gaussian_consistency", _AVERAGES, _BATCHES),
     _formula("consistency_offset_weight", ("P104",), _POINTS, "flow_maps.offset_weight_is_its_quotient"),
     _formula("consistency_training_point", ("P104",), _POINTS, _AVERAGES),
-    Record("flow_maps.consistency_distillation_point", ("P104",), "closed", (_POINTS, _AVERAGES), "normwise"),
+    Record("flow_maps.consistency_distillation_point", ("P104",), "closed", (_POINTS, _AVERAGES, _BATCHES), "normwise"),
     *(_loss(f"consistency_{name}") for name in ("distillation_loss", "training_loss", "training_excess")),
     _formula("ctm_output", ("P105",), _MODELS, _INVERT),
     _formula("ctm_flow_map", ("P105",), _MODELS, _INVERT),
     _formula("ctm_output_from_velocity", ("P105",), _MODELS, _INVERT, "flow_maps.output_is_a_denoiser"),
     _formula("ctm_loss_weight", ("P105",), _MODELS, _INVERT),
     _map(
-        "average_velocity", ("P106",), _GAUSSIAN, "flow_maps.average_is_an_average", "flow_maps.average_at_equal_times"
+        "average_velocity",
+        ("P106",),
+        _GAUSSIAN,
+        "flow_maps.average_is_an_average",
+        "flow_maps.average_at_equal_times",
+        _BATCHES,
     ),
-    _map("average_velocity_matrix", ("P106",), _GAUSSIAN, "flow_maps.average_matrix_is_a_slope"),
+    _map("average_velocity_matrix", ("P106",), _GAUSSIAN, "flow_maps.average_matrix_is_a_slope", _BATCHES),
     _map(
         "mean_flow_total_derivative",
         ("P106",),

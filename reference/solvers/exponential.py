@@ -45,15 +45,21 @@ def exponential_adams_weights(
         times,
         most=_MOST - implicit,
         open_left=implicit or (data and longer),
-        open_right=not data or implicit,
+        open_right=not data,
     )
     _checks.broadcast(times=grid.shape[:-1], noise_level=level.shape)
     if not data:
         _checks.time_in_domain(checked, grid, name="times", open_right=checked._signal_vanishes)
     start, end = grid[..., -2], grid[..., -1]
     length, theta = gap(checked, grid, -2, -1), 1.0 + level**2
-    terms = [_integral(polynomial, length, theta, data=data) for polynomial in _lagrange(checked, grid, implicit)]
+    # An implicit step from alpha = 0 comes from infinitely far away: only the output at its end counts.
+    afar = np.asarray(implicit & (checked.alpha(start) == 0.0))
+    near = grid.copy()
+    near[..., -2] = np.where(afar, 0.5 * (start + end), start)
+    span = gap(checked, near, -2, -1)
+    terms = [_integral(polynomial, span, theta, data=data) for polynomial in _lagrange(checked, near, implicit)]
     integrals = np.stack(np.broadcast_arrays(*terms, theta * 0.0)[:-1], axis=-1)
+    integrals = np.where(afar[..., None], np.eye(integrals.shape[-1])[-1], integrals)
     if data:
         spent = decay(level**2, length)
         return StepWeights(
@@ -99,13 +105,15 @@ def unipc_weights(
     UniP-2 and UniC-1.  Everywhere else the system says that the polynomial through the outputs is integrated exactly,
     whatever B: those weights are the exponential Adams weights.
     Shapes: times (..., p + 1) decreasing -> weights (...), outputs (..., p) or (..., p + 1).
-    Domain: p = 1..3; sigma > 0 at t_end unless p = 1 without corrector.
+    Domain: p = 1..3; sigma > 0 at t_end unless p = 1 without corrector; alpha = 0 at the noisiest node beside the
+    denoiser, except for "bh1" with p = 1, which diverges there.
     Raises: TypeError, ValueError outside the domain.
     Catalogue: P74 (Lai et al., arXiv 2510.21890); Zhao et al., arXiv 2302.04867.
     """
     form, chosen = outputs_of(output), _checks.option("variant", variant, _VARIANTS)
     order = np.shape(times)[-1] - 1 if np.ndim(times) else 0
-    checked, grid = checked_nodes(path, times, most=3, open_left=order > 1 or corrector, open_right=corrector)
+    afar = not corrector or (form, chosen) == ("denoiser", "bh2")
+    checked, grid = checked_nodes(path, times, most=3, open_left=order > 1 or corrector, open_right=not afar)
     if order != (1 if corrector else 2):
         return exponential_adams_weights(checked, grid, output=form, implicit=corrector)
     if form == "noise":

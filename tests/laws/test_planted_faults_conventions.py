@@ -78,7 +78,7 @@ def first_of_all(original: Callable[..., Any], *arguments: Any, **options: Any) 
 
 
 BATCHES: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "preconditioning.batches": (preconditioning, (*weights.SCALINGS[:4], *NETWORK)),
+    "preconditioning.batches": (preconditioning, (*weights.SCALINGS, *weights.CONSISTENCY, *NETWORK)),
     "preconditioning.batches_of_weights": (preconditioning, (*weights.ELBO, *weights.MIN_SNR, "half_log_snr_weight")),
     "conventions.batches_of_signals": (conventions, (*FROM, *TO, *SHARES, *COSINE)),
     "conventions.batches_of_etas": (conventions, (*ETAS, "churn_factor")),

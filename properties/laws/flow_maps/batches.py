@@ -20,7 +20,7 @@ MAPS = {
     "oracle_end_derivative": 1,
     "average_velocity": 1,
 }
-LOSSES = ("consistency_distillation_loss", "consistency_training_excess")
+LOSSES = ("consistency_distillation_loss", "consistency_training_loss", "consistency_training_excess")
 
 
 @law(

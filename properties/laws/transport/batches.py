@@ -24,13 +24,13 @@ def batches(implementation: Implementation, case: TransportPair) -> Findings:
     at, lift, size = Pair(implementation, case), implementation.lift, case.size
     make = implementation.module.Gaussian
 
-    def doubled(mean: Floats, covariance: Floats) -> Any:
-        return make(lift(np.stack([-0.5 * mean, mean])), lift(np.stack([0.25 * covariance, covariance])))
+    laws = ((case.mean_first, case.covariance_first), (case.mean_second, case.covariance_second))
 
-    both = (
-        doubled(case.mean_first, case.covariance_first),
-        doubled(case.mean_second, case.covariance_second),
-    )
+    def beside(own: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> Any:
+        """The law, behind the other one at half its size: the pair's way back is the batch's first entry."""
+        return make(lift(np.stack([-0.5 * other[0], own[0]])), lift(np.stack([0.25 * other[1], own[1]])))
+
+    both = beside(*laws), beside(*laws[::-1])
     places = lift(np.stack([-case.x, case.x]))
     times = lift(np.array([[0.5 * case.t], [case.t], [0.25 * case.t]]))
     end, option = at.t_end, {"variance": at.variance}
