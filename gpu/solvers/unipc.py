@@ -109,7 +109,7 @@ class SASolver(_PredictorCorrector):
     """SA-Solver of the denoiser: exponential Adams predictor and corrector in the reverse family of one noise level.
 
     corrector_order counts its nodes, the end of the step among them (0 for none, otherwise 2 to 4); it adds the same
-    normals as the predictor did. Order 1 of the covariance where noise is drawn.
+    normals as the predictor did. Where noise is drawn the order is that of the covariance on Gaussian data, 2 at most.
 
     Raises ValueError for other orders and a noise level below 0.
 

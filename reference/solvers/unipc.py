@@ -22,7 +22,7 @@ class UniPC(Solver):
     The corrector uses the evaluation at the predicted state; so the state at t_start is moved, its evaluation is not
     repeated, and the last step of a run stays uncorrected.  Order p + 1, p without corrector.  The first step is
     UniPC-1: its local error O(h^3) caps the run at order 3 (O(h^2) and 2 without corrector).
-    Domain: nodes 1..3; sigma > 0 at t_end for p > 1 (end with ``last``); alpha = 0 at the first time beside the denoiser
+    Domain: nodes 1..3; sigma > 0 at t_end for p > 1 (end with ``last``); alpha = 0 at the first time of a denoiser
     (with corrector: "bh2" only).
     Catalogue: P74, P79 (Lai et al., arXiv 2510.21890).
     """
