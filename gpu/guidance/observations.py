@@ -124,7 +124,7 @@ def dps_normalized_step(
     """What a step of diffusion posterior sampling subtracts: step/|y - H D| grad |y - H D|^2, (..., d).
 
     -2 step J^T H^T (y - H D)/|y - H D|, J the denoiser's Jacobian.
-    Unverified: that the published algorithm takes the square here.
+    The authors' code takes the gradient of |y - H D| instead, half of this at the same step.
 
     Raises as the fields do, and ValueError where y = H D.
     Catalogue: P90 (Lai et al., arXiv 2510.21890).

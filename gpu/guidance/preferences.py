@@ -24,7 +24,7 @@ def diffusion_dpo_loss(
     """log(1 + exp(scale [(e_w - r_w) - (e_l - r_l)])) of a preferred and a rejected sample, in nats, (...).
 
     e and r are squared errors of the model and of the frozen reference, scale = beta T w(lambda).
-    Unverified: that the published weighting is this product.
+    The authors' code takes mean errors over the coordinates and beta_dpo/2 for the scale, whatever the time.
 
     Raises ValueError for negative errors or a negative scale.
     Catalogue: P92 (Lai et al., arXiv 2510.21890).

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import acb, arb, ctx
+from flint import acb, arb
 
 from properties.arbiter import distributions
+from properties.arbiter.integrals import working_precision
 
 Number = Any
 """An ``arb``; python-flint ships no type information."""
@@ -26,11 +27,8 @@ def squared_gap(
 
     The Fisher information (P28) at 0 and 0, twice the explicit score-matching loss (P29) of a linear model.
     """
-    previous, ctx.prec = ctx.prec, BITS
-    try:
+    with working_precision(BITS):
         return _squared_gap(kind, parameters, alpha, sigma, slope, offset)
-    finally:
-        ctx.prec = previous
 
 
 def _squared_gap(

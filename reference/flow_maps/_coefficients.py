@@ -77,18 +77,30 @@ def average_coefficients(path: Path, start: Array, end: Array, variances: Array)
 def _level_slopes(path: Path, start: Array, end: Array) -> tuple[Array, Array]:
     """Differences of alpha^2 and of sigma^2 over t_start - t_end: means of 2 alpha alpha' and 2 sigma sigma' between.
 
-    By 24 Gauss nodes where 12 agree with them, which leaves no difference of levels to be divided; elsewhere the
-    quotient.
+    Where the difference cancels, by 24 Gauss nodes if 12 agree with them, to rounding or better than the quotient is
+    known; elsewhere the quotient, with 1 - sigma^2 for sigma^2 near pure noise.
     """
     fine, coarse = (_mean_rates(path, start, end, rule) for rule in (_fine, _coarse))
     length = start - end
     apart = np.where(length == 0.0, 1.0, length)
     slopes = []
-    for level, mean, rough in zip((path.alpha, path.sigma), fine, coarse, strict=True):
-        before, after = level(start), level(end)
-        resolved = np.abs(mean - rough) <= 16.0 * unit_roundoff * np.abs(mean)
-        slopes.append(np.where(resolved, mean, (before - after) * (before + after) / apart))
+    for (change, size), mean, rough in zip(_changes(path, start, end), fine, coarse, strict=True):
+        rounding = np.where(length == 0.0, np.inf, 2.0 * unit_roundoff * size / np.abs(apart))
+        resolved = np.abs(mean - rough) <= np.maximum(16.0 * unit_roundoff * np.abs(mean), rounding)
+        cancels = rounding > 8.0 * unit_roundoff * np.abs(mean)
+        slopes.append(np.where(resolved & cancels, mean, change / apart))
     return slopes[0], slopes[1]
+
+
+def _changes(path: Path, start: Array, end: Array) -> list[tuple[Array, Array]]:
+    """What alpha^2 and sigma^2 lose from start to end, and the sizes of the terms that it was formed from."""
+    changes = []
+    for level in (path.alpha, path.sigma):
+        before, after = level(start), level(end)
+        changes.append(((before - after) * (before + after), before**2 + after**2))
+    (signal, (change, size)), (before, after) = changes, (path._variance_deficit(t) for t in (start, end))
+    near = np.abs(before) + np.abs(after) < size
+    return [signal, (np.where(near, after - before, change), np.where(near, np.abs(before) + np.abs(after), size))]
 
 
 def _mean_rates(path: Path, start: Array, end: Array, rule: tuple[Array, Array]) -> tuple[Array, Array]:

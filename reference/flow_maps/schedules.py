@@ -47,7 +47,8 @@ def consistency_pair_weight(*, clean: Real, noisy: Real) -> Array:
 def pseudo_huber(difference: Array, *, constant: Real) -> Array:
     """The metric sqrt(|x|^2 + c^2) - c, formed as |x|^2/(sqrt(|x|^2 + c^2) + c).
 
-    |x|^2/(2 c) near 0 and |x| - c far out.
+    |x|^2/(2 c) near 0 and |x| - c far out. Of the whole vector: code that takes it of every coordinate, with the same
+    constant, has another loss.
     Shapes: difference (..., d), constant (...) -> (...).  Domain: constant > 0.
     Raises: TypeError, ValueError outside the domain.
     Catalogue: P111 (Lai et al., arXiv 2510.21890); iCM, arXiv 2310.14189.

@@ -132,9 +132,9 @@ def dps_normalized_step(
 ) -> Array:
     """What a step of diffusion posterior sampling subtracts: (step/|y - H D|) grad_x |y - H D(x)|^2.
 
-    = -2 step J^T H^T (y - H D)/|y - H D|, J = (alpha/sigma^2) Cov. Its size does not fall with the residual. Code that
-    differentiates |y - H D| itself subtracts half of it.
-    Unverified: that the published algorithm takes the square here; the formula follows its statement.
+    = -2 step J^T H^T (y - H D)/|y - H D|, J = (alpha/sigma^2) Cov. Its size does not fall with the residual. The
+    authors' code differentiates |y - H D| itself, which at the same step is half of this
+    (DPS2022/diffusion-posterior-sampling, guided_diffusion/condition_methods.py).
     Shapes: x (..., d), t and step (...), observed (..., m), matrix (..., m, d) -> (..., d).
     Domain: open where sigma vanishes; y != H D (ValueError elsewhere).
     Catalogue: P90 (Lai et al., arXiv 2510.21890).

@@ -18,7 +18,8 @@ def diffusion_dpo_loss(
     e and r are squared errors |eps - eps_hat|^2 of the model and of the frozen reference at the same noisy state;
     scale = beta T w(lambda) >= 0. It is log 2 where the model errs like the reference, falls as the model improves on
     the preferred sample more than on the rejected one, and is accurate in both tails.
-    Unverified: that the published weighting is this product of beta, T and w(lambda).
+    The authors' code has scale = beta_dpo/2 at every time, on errors that are means over the coordinates
+    (SalesforceAIResearch/DiffusionDPO, train.py): w(lambda) is constant there, and T, d and the 1/2 are in beta_dpo.
     Shapes: all (...), broadcasting -> (...).
     Raises: TypeError, ValueError; ValueError for negative errors or scale.
     Catalogue: P92 (Lai et al., arXiv 2510.21890).

@@ -136,3 +136,17 @@ def test_trigflow_on_data_that_are_not_scaled_is_another_network() -> None:
     wrong = flow_maps.trigflow_network_output(data, x, angle, sigma_data=1.0)
 
     assert abs(float(right[0] - wrong[0])) > 0.1
+
+
+def test_the_noise_s_own_change_counts_where_it_is_beyond_the_digits_of_the_noise() -> None:
+    """Near pure noise sigma^2 is 1 to the last digit at both times; the slope of u still comes from its change."""
+    path, data = (
+        ref.VPLinear(beta_min=1.0, beta_max=40.0, terminal_time=3.0),
+        ref.Gaussian(np.zeros(1), np.array([[0.25]])),
+    )
+    start, end = 1.5, 1.5 - 1e-8
+    slope = flow_maps.average_velocity_matrix(data, path, t_start=start, t_end=end)[0, 0]
+    beta = -2.0 * float(path.drift(start))
+
+    assert float(path.sigma(start)) == float(path.sigma(end)) == 1.0
+    assert float(slope) == pytest.approx(0.75 * beta * float(path.alpha(start)) ** 2 / 2.0, rel=1e-6)

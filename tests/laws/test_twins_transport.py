@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,13 @@ MEANS = [1.0, -2.0], [0.5, 4.0]
 X = [0.25, -0.5]
 
 
-def pair() -> list:
-    return lift([MEANS[0], FIRST, MEANS[1], SECOND])
+def pair() -> list[Any]:
+    """The two laws, lifted."""
+    laws: list[Any] = lift([MEANS[0], FIRST, MEANS[1], SECOND])
+    return laws
 
 
-def close(first: list, second: list) -> bool:
+def close(first: list[Any], second: list[Any]) -> bool:
     gaps = subtract(first, second)
     return all(bool(abs(entry) < arb(2) ** -120) for row in gaps for entry in row)
 
@@ -121,8 +124,10 @@ def test_conditional_matching_is_a_mean_of_squares() -> None:
 
 @precisely
 def test_an_affine_flow_has_the_pushed_density() -> None:
-    base = ["gaussian", [lift([1.0]), lift([[4.0]])]]
-    found = twins.affine_flow_log_prob(*base, [lift([[3.0]]), lift([[-2.0]])], lift([[1.0], [0.5]]), lift([0.0]))
+    base = [lift([1.0]), lift([[4.0]])]
+    found = twins.affine_flow_log_prob(
+        "gaussian", base, [lift([[3.0]]), lift([[-2.0]])], lift([[1.0], [0.5]]), lift([0.0])
+    )
     mean, deviation = -2.0 * (3.0 * 1.0 + 1.0) + 0.5, 12.0
     expected = -0.5 * (mean / deviation) ** 2 - math.log(deviation) - 0.5 * math.log(2.0 * math.pi)
     assert float(found.mid()) == pytest.approx(expected, rel=1e-14)

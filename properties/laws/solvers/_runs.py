@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from flint import ctx
 
 from properties.arbiter import solvers as twins
+from properties.arbiter.integrals import working_precision
 from properties.arbiter.numbers import Truth, truth
 from properties.arbiter.numbers import lift as lifted
 from properties.cases.solver_runs import FORMS, SolverRun, SolverSpec, normals
@@ -68,11 +68,8 @@ def gain(run: SolverRun, variance: float, last: bool, history: int = 0) -> Gain:
 
 def sizes_of_terms(run: SolverRun, variance: float, last: bool = False, history: int = 0) -> Floats:
     """The arbiter's gains with every term counted by its size."""
-    previous, ctx.prec = ctx.prec, _BITS
-    try:
+    with working_precision(_BITS):
         found = twins.gains(*map(lifted, _walked(run, variance, last, history, True)))
-    finally:
-        ctx.prec = previous
     return np.array([float(value.mid()) for value in found])
 
 
