@@ -19,23 +19,32 @@ def tilted_law(unconditional: Gaussian, conditional: Gaussian, *, weight: Real) 
     """Law proportional to p_u^(1-w) p_c^w: precision (1 - w) S_u^-1 + w S_c^-1, whether or not they commute.
 
     With S_c = L L^T and E = L^-1 (S_u - S_c) L^-T = Q diag(e) Q^T its covariance is
-    L Q diag((1 + e)/(1 + w e)) (L Q)^T, its mean mu_c + (1 - w) L Q diag(1/(1 + w e)) Q^T L^-1 (mu_u - mu_c).
+    L Q diag((1 + e)/(1 + w e)) (L Q)^T, its mean mu_c + (1 - w) L Q diag(1/(1 + w e)) Q^T L^-1 (mu_u - mu_c); for
+    w < 1/2 the two laws change places.
     Shapes: batch shapes and weight (...) broadcast.  Domain: both covariances positive definite.
     Raises: TypeError, ValueError; ValueError for an indefinite precision, with its smallest eigenvalue.
     Ill-conditioned where the precision is nearly singular.
     Catalogue: P87 (Lai et al., arXiv 2510.21890).
     """
     pair = gaussian_pair(unconditional, conditional)
-    share = weight_of(weight, pair=pair.batch_shape)[..., None]
-    lower, basis, ratio, excess = _relative(pair.covariance_u, pair.covariance_c, pair.covariance_u - pair.covariance_c)
-    _refuse_if_indefinite(pair.covariance_u, pair.covariance_c, share, ratio, excess)
+    weights = weight_of(weight, pair=pair.batch_shape)[..., None]
+    # S_c stands for the law of the larger weight, so that the other's condition has no part in it at a weight of 0.
+    turned = np.abs(1.0 - weights) > np.abs(weights)
+    share = np.where(turned, 1.0 - weights, weights)
+    covariances, means = (pair.covariance_u, pair.covariance_c), (pair.mean_u, pair.mean_c)
+    other, own = (np.where(turned[..., None], *order) for order in (covariances[::-1], covariances))
+    mean_other, mean_own = (np.where(turned, *order) for order in (means[::-1], means))
+    for name, covariance in zip(("unconditional", "conditional"), covariances, strict=True):
+        _checks.cholesky(name, covariance)
+    lower, basis, ratio, excess = _relative(other, own, other - own)
+    _refuse_if_indefinite(other, own, share, ratio, excess)
     # 1 + w e near the same law, 1 - w + w (1 + e) away from it
     divisor = _weighted(share, ratio, excess)
     stretched = lower @ basis
-    covariance = symmetrized((stretched * (ratio / divisor)[..., None, :]) @ np.swapaxes(stretched, -1, -2))
-    whitened = apply(np.swapaxes(basis, -1, -2), solve_lower(lower, pair.mean_u - pair.mean_c))
-    mean = pair.mean_c + (1.0 - share) * apply(stretched, whitened / divisor)
-    return Gaussian(np.broadcast_to(mean, covariance.shape[:-1]), covariance)
+    tilted = symmetrized((stretched * (ratio / divisor)[..., None, :]) @ np.swapaxes(stretched, -1, -2))
+    whitened = apply(np.swapaxes(basis, -1, -2), solve_lower(lower, mean_other - mean_own))
+    mean = mean_own + (1.0 - share) * apply(stretched, whitened / divisor)
+    return Gaussian(np.broadcast_to(mean, tilted.shape[:-1]), tilted)
 
 
 def guided_precision(unconditional: Gaussian, conditional: Gaussian, path: Path, t: Real, *, weight: Real) -> Array:
