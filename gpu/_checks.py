@@ -264,14 +264,7 @@ def nonnegative(*, constructor: bool = False, **named: Tensor) -> None:
 
 
 def between(
-    name: str,
-    value: Tensor,
-    low: float,
-    high: float,
-    what: str,
-    *,
-    open_start: bool = False,
-    open_end: bool = False,
+    name: str, value: Tensor, low: float, high: float, what: str, *, open_start: bool = False, open_end: bool = False
 ) -> None:
     """Finite values in an interval; `what` says in words what the interval is."""
     if values_are_checked(value):
@@ -458,25 +451,30 @@ def variance_preserving(alpha: Tensor, sigma: Tensor) -> None:
     if values_are_checked(alpha, sigma):
         total = (alpha.detach().double().square() + sigma.detach().double().square()).to(alpha.dtype)
         near = (total - 1).abs() <= 8 * unit_roundoff(alpha.dtype)
-        _require(
-            "alpha, sigma",
-            near,
-            total,
-            "alpha^2 + sigma^2 = 1 (v-prediction is of variance-preserving paths)",
-        )
+        _require("alpha, sigma", near, total, "alpha^2 + sigma^2 = 1 (v-prediction is of variance-preserving paths)")
+
+
+def instance(name: str, value: object, kinds: tuple[type, ...], hint: str) -> None:
+    """A value of one of a few classes."""
+    if not isinstance(value, kinds):
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"{name}: expected a {names}, got {_kind(value)}; {hint}")
 
 
 def gaussian(name: str, law: object, kind: type, instead: str) -> None:
     """A Gaussian law."""
-    if not isinstance(law, kind):
-        raise TypeError(f"{name}: expected a {kind.__name__} law, got {_kind(law)}; {instead}")
+    instance(name, law, (kind,), instead)
 
 
 def labelled(name: str, law: object, kinds: tuple[type, ...]) -> None:
     """A law of several components."""
-    if not isinstance(law, kinds):
-        names = " or ".join(kind.__name__ for kind in kinds)
-        raise TypeError(f"{name}: expected a {names}, whose components are the labels, got {_kind(law)}")
+    instance(name, law, kinds, "its components are the labels")
+
+
+def path(value: object) -> None:
+    """A noising path, which has a domain: an instance, not its class."""
+    if not isinstance(getattr(value, "domain", None), tuple):
+        raise TypeError(f"path: expected a noising path of gpu.paths, got {_kind(value)}")
 
 
 def index(name: str, value: int, size: int) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "covariance",
     "decreasing",
     "event",
+    "function",
     "generator",
     "increasing",
     "instance",
@@ -130,6 +131,12 @@ def instance(name: str, value: object, kind: type[_T], *, hint: str = "") -> _T:
         suffix = f" ({hint})" if hint else ""
         raise TypeError(f"{name}: expected a {kind.__name__}, got {type(value).__name__}{suffix}")
     return value
+
+
+def function(name: str, value: object) -> None:
+    """Something that can be called."""
+    if not callable(value):
+        raise TypeError(f"{name}: expected a callable, got {type(value).__name__}")
 
 
 def generator(name: str, value: object) -> np.random.Generator:

@@ -17,6 +17,7 @@ from gpu.distributions import Gaussian
 from gpu.distributions._components import View
 from gpu.distributions._law import Law
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 
 __all__ = [
     "denoiser",
@@ -34,7 +35,7 @@ __all__ = [
 def times(data: Law, path: Path, t: Tensor | float, *, noisy: bool = False) -> Tensor:
     """Times of the data's dtype in the path's domain; `noisy` excludes the end where sigma is 0."""
     _, t = _checks.tensors(data=data.mean, t=t)
-    return path._checked_time(t, open_start=noisy and path._sigma_vanishes)
+    return checked_path(path)._checked_time(t, open_start=noisy and path._sigma_vanishes)
 
 
 def _observed(data: Law, path: Path, x: Tensor, t: Tensor) -> View:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.guidance._arguments import numbers, vectors_and_numbers
+from gpu.solvers._arguments import portion
 
 __all__ = ["dynamic_threshold", "interval_weight", "rescaled"]
 
@@ -48,8 +49,7 @@ def dynamic_threshold(denoiser: Tensor, *, quantile: float, minimum: float = 1.0
     Catalogue: P91 (Lai et al., arXiv 2510.21890).
     """
     (prediction,) = vectors_and_numbers({"denoiser": denoiser})
-    place = _checks.parameter("quantile", quantile)
-    _checks.above("1", 1.0, "quantile", place, equal_allowed=True)
+    place = portion("quantile", quantile)
     lowest = _checks.parameter("minimum", minimum)
     sizes = prediction.abs().sort(-1).values
     position = place * (sizes.shape[-1] - 1)

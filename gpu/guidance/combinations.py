@@ -56,9 +56,10 @@ def guided_mean_from_classifier(mean: Tensor, variance: Number, classifier_score
     Raises as `classifier_score`, and ValueError for a negative variance.
     Catalogue: P85 (Lai et al., arXiv 2510.21890).
     """
-    _, spread = _checks.tensors(mean=mean, variance=variance)
+    centre, spread = _checks.tensors(mean=mean, variance=variance)
+    _checks.event("mean", centre)
     vectors = {"mean": mean, "classifier_score": classifier_score}
-    vectors["variance"] = spread if spread.dim() > 0 else spread.expand(mean.shape[-1:])
+    vectors["variance"] = spread if spread.dim() > 0 else spread.expand(centre.shape[-1:])
     centre, gradient, diagonal, factor = vectors_and_numbers(vectors, scale=scale)
     _checks.nonnegative(variance=diagonal)
     return centre + factor * (diagonal * gradient)

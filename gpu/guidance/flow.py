@@ -10,6 +10,7 @@ from gpu.distributions import Gaussian
 from gpu.guidance._clock import Clock
 from gpu.guidance._shared import Shared, same_kind
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 
 __all__ = ["guided_family_law", "guided_flow_law", "guided_flow_matrix", "guided_limit_covariance"]
 
@@ -106,6 +107,7 @@ def _clock(
     noise_level: Number | None = None,
 ) -> Clock:
     """Checked weight, times and noise level, in float64 with an axis for the directions."""
+    checked_path(path)
     named = {"weight": weight, "t_start": t_start, "t_end": t_end}
     if noise_level is not None:
         named["noise_level"] = noise_level

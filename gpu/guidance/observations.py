@@ -113,6 +113,7 @@ def pigdm_score(
     seen = _Observation.of(data, observed, matrix, noise_covariance)
     _, spread = _checks.tensors(data=data.mean, variance=variance)
     _checks.nonnegative(variance=spread)
+    _checks.broadcast(**seen.shapes, variance=spread.shape)
     operator = seen.matrix[..., 0, :, :]
     covariance = spread[..., None, None] * symmetric(operator @ operator.mT) + seen.noise[..., 0, :, :]
     return _guess(data, path, x, t, seen, covariance)
@@ -171,7 +172,7 @@ class _Observation:
         cross = self.matrix @ covariances
         residuals = self.observed - _applied(self.matrix, means)
         spread = symmetric(cross @ self.matrix.mT) + self.noise
-        lower = factor("H S H^T + R", spread)
+        lower = factor("noise_covariance, in H S H^T + R", spread)
         return residuals, lower.expand(*residuals.shape[:-1], *lower.shape[-2:]), cross
 
     def evidence(self, residuals: Tensor, lower: Tensor) -> Tensor:
@@ -196,7 +197,10 @@ def _residual(data: Data, path: Path, x: Tensor, t: Number, seen: _Observation) 
 
 def _guess(data: Data, path: Path, x: Tensor, t: Number, seen: _Observation, covariance: Tensor) -> Tensor:
     """(alpha/sigma^2) Cov H^T M^-1 (y - H D) with a covariance M of one's choice."""
-    lower = factor("the covariance of the observation", covariance)
+    time, point = times(data, path, t), _checks.tensors(data=data.mean, x=x)[1]
+    batches = {"data": data.batch_shape, "x": point.shape[:-1], "t": time.shape, **seen.shapes}
+    _checks.broadcast(**batches, variance=covariance.shape[:-2])
+    lower = factor("noise_covariance", covariance)
     residual, pull = _residual(data, path, x, t, seen)
     lower = lower.expand(*torch.broadcast_shapes(lower.shape[:-2], residual.shape[:-1]), *lower.shape[-2:])  # type: ignore[no-untyped-call]
     return _applied(pull, torch.cholesky_solve(residual[..., None].expand(*lower.shape[:-1], 1), lower)[..., 0])

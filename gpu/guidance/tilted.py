@@ -12,6 +12,7 @@ from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import add_identity, symmetric
 from gpu.guidance._shared import same_kind
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 
 __all__ = ["guided_precision", "tilted_law"]
 
@@ -68,6 +69,7 @@ def guided_precision(
     Raises TypeError for laws that are not Gaussian; ValueError for times outside the domain and singular V.
     Catalogue: P89 (Lai et al., arXiv 2510.21890).
     """
+    checked_path(path)
     batch = same_kind(unconditional=unconditional, conditional=conditional)
     _, time, share = _checks.tensors(law=unconditional.mean, t=t, weight=weight)
     _checks.broadcast(laws=batch, t=time.shape, weight=share.shape)

@@ -8,7 +8,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu.paths._formulas import Formulas
 
-__all__ = ["Path"]
+__all__ = ["Path", "checked_path"]
 
 
 class Path(Formulas):
@@ -98,3 +98,10 @@ class Path(Formulas):
         lowest = -torch.inf if self._alpha_vanishes or end == torch.inf else float(self._half_log_snr_at(at[1]))
         highest = torch.inf if self._sigma_vanishes else float(self._half_log_snr_at(at[0]))
         return lowest, highest
+
+
+def checked_path(path: object) -> Path:
+    """A path, else TypeError."""
+    if not isinstance(path, Path):
+        raise TypeError(f"path: expected a path of gpu.paths, got {type(path).__name__}")
+    return path

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 
-__all__ = ["OUTPUTS", "Nodes", "descending", "root", "weak"]
+__all__ = ["OUTPUTS", "Nodes", "descending", "portion", "root", "weak"]
 
 OUTPUTS = ("denoiser", "noise")
 
@@ -23,6 +24,14 @@ def weak(name: str, value: Tensor | float, like: Tensor) -> Tensor:
         _checks.nonnegative(constructor=False, **{name: strength})
         return strength.double()
     return torch.full((), _checks.parameter(name, value, zero_allowed=True), dtype=torch.float64, device=like.device)
+
+
+def portion(name: str, value: float) -> float:
+    """A Python number in (0, 1]."""
+    number = _checks.parameter(name, value)
+    if number > 1:
+        raise ValueError(f"{name}: expected a number in (0, 1], got {number!r}")
+    return number
 
 
 def root(square: Tensor) -> Tensor:
@@ -64,6 +73,7 @@ class Nodes:
 
         Raises ValueError for another number of times, times that do not decrease, and times outside the domain.
         """
+        checked_path(path)
         (grid,) = _checks.tensors(times=times)
         count = _checks.event("times", grid)
         if not least <= count <= most:

@@ -11,9 +11,25 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 from gpu.solvers.weights import StepWeights
 
-__all__ = ["Evaluation", "Memory", "Model", "Solver", "Step", "combined", "grid", "latest", "surely", "up_to", "vector"]
+__all__ = [
+    "Evaluation",
+    "Memory",
+    "Model",
+    "Solver",
+    "Step",
+    "answering",
+    "combined",
+    "grid",
+    "latest",
+    "refuse_misremembered",
+    "refuse_unlike",
+    "surely",
+    "up_to",
+    "vector",
+]
 
 Model = Callable[[Tensor, Tensor], Tensor]
 """model(x, t): the field that a solver asks for, at x (..., d) and t of the batch shape."""
@@ -32,6 +48,8 @@ class Evaluation(NamedTuple):
 
 
 Memory = tuple[Evaluation, ...]
+
+_ANSWER = "model(x, t)"
 
 
 class Step(NamedTuple):
@@ -103,13 +121,17 @@ class Solver(ABC):
 
         Catalogue: P58 (Lai et al., arXiv 2510.21890).
         """
+        checked_path(path)
+        asked = answering(model)
         state, start, end = _checks.tensors(x=x, t_start=t_start, t_end=t_end)
-        _checks.event("x", state)
+        size = _checks.event("x", state)
         _checks.broadcast(x=state.shape[:-1], t_start=start.shape, t_end=end.shape)
         _checks.time_in_domain(path, t_start=start, t_end=end)
         _checks.smaller(t_end=end, t_start=start)
+        _checks.finite(x=state)
+        refuse_misremembered(memory, state, size)
         normals = self._normals(state, noise)
-        ended, evaluation = self._advance(Step(model, path, state, start, end, tuple(memory), normals))
+        ended, evaluation = self._advance(Step(asked, path, state, start, end, tuple(memory), normals))
         return ended, (*memory, evaluation)[-max(self.history, 1) :]
 
     def _normals(self, x: Tensor, noise: Tensor | None) -> Tensor:
@@ -127,6 +149,45 @@ class Solver(ABC):
     @abstractmethod
     def _advance(self, at: Step) -> tuple[Tensor, Evaluation]:
         """The state at the end of a checked step, and the evaluation at its start."""
+
+
+def answering(model: Model) -> Model:
+    """The model, its answers checked: of the dtype, device and event size of x, finite, batch axes broadcast."""
+    if not callable(model):
+        raise TypeError(f"model: expected a callable, got {type(model).__name__}")
+
+    def asked(x: Tensor, t: Tensor) -> Tensor:
+        _, output = _checks.tensors(x=x, **{_ANSWER: model(x, t)})
+        _checks.event(_ANSWER, output, x.shape[-1])
+        _checks.broadcast(x=x.shape[:-1], t=t.shape, **{_ANSWER: output.shape[:-1]})
+        _checks.finite(**{_ANSWER: output})
+        return output
+
+    return asked
+
+
+def refuse_misremembered(memory: object, x: Tensor, size: int) -> None:
+    """Evaluations at states of the dtype and event size of x; TypeError, ValueError."""
+    if not isinstance(memory, tuple | list):
+        raise TypeError(f"memory: expected a tuple of Evaluation, got {type(memory).__name__}")
+    for index, evaluation in enumerate(memory):
+        name = f"memory[{index}]"
+        if not isinstance(evaluation, Evaluation):
+            raise TypeError(f"{name}: expected an Evaluation, got {type(evaluation).__name__}")
+        parts = {f"{name}.state": evaluation.state, f"{name}.output": evaluation.output}
+        for part, value in zip(parts, _checks.tensors(x=x, **parts)[1:], strict=True):
+            _checks.event(part, value, size)
+
+
+def refuse_unlike(solver: Solver, **others: Solver | None) -> None:
+    """Solvers, all of which ask for the same field; TypeError, ValueError."""
+    for name, other in {"solver": solver, **others}.items():
+        if other is None and name != "solver":
+            continue
+        if not isinstance(other, Solver):
+            raise TypeError(f"{name}: expected a Solver, got {type(other).__name__}")
+        if other.output != solver.output:
+            raise ValueError(f"{name}: expected a solver of the {solver.output}, got one of the {other.output}")
 
 
 def vector(scalar: Tensor, x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
-from gpu.solvers._arguments import OUTPUTS, Nodes
+from gpu.solvers._arguments import OUTPUTS, Nodes, portion
 from gpu.solvers._solver import Evaluation, Solver, Step, grid, up_to, vector
 from gpu.solvers.one_step import ancestral_sigmas
 from gpu.solvers.phi import phi
@@ -53,7 +53,7 @@ class DPMSolver(Solver):
             if value is not None:
                 if self.order < least:
                     raise ValueError(f"{name}: expected None for order {self.order}, got {value!r}")
-                _checks.above("1", 1.0, name, _checks.parameter(name, value), equal_allowed=True)
+                portion(name, value)
         if self.order == 3:
             r1, r2 = self._ratios()
             if abs(r2 - 2 / 3) > 4e-16:
@@ -189,7 +189,7 @@ class DPMSolverSDE(Solver):
 
     def __post_init__(self) -> None:
         _checks.parameter("eta", self.eta, zero_allowed=True)
-        _checks.above("1", 1.0, "r", _checks.parameter("r", self.r), equal_allowed=True)
+        portion("r", self.r)
 
     @property
     def order(self) -> int:

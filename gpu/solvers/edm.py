@@ -42,6 +42,8 @@ class EDMStochastic(Solver):
         _checks.count("steps", self.steps)
         for name in ("churn", "noise_scale", "churn_min"):
             _checks.parameter(name, getattr(self, name), zero_allowed=True)
+        if self.churn_max != math.inf:
+            _checks.parameter("churn_max", self.churn_max, zero_allowed=True)
         _checks.above("churn_max", self.churn_max, "churn_min", self.churn_min, equal_allowed=True)
 
     @property

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 from gpu.solvers._arguments import OUTPUTS, Nodes, root
-from gpu.solvers._solver import Evaluation, Model, Solver, Step, combined, grid
+from gpu.solvers._solver import Evaluation, Model, Solver, Step, answering, combined, grid
 from gpu.solvers.one_step import ancestral_sigmas, ddim_weights
 from gpu.solvers.weights import StepWeights
 
@@ -170,6 +171,8 @@ def ddim_inversion(
     Catalogue: P68 (Lai et al., arXiv 2510.21890).
     """
     _checks.option("output", output, OUTPUTS)
+    checked_path(path)
+    asked = answering(model)
     x, walk = _checks.tensors(x=x, times=times)
     _checks.event("x", x)
     _checks.increasing("times", walk)
@@ -187,5 +190,5 @@ def ddim_inversion(
         state, share = path._kernel_alpha_between(clean, noisy), path._sigma_at(noisy) * lost
     state, share = state.to(x.dtype), share.to(x.dtype)
     for index, time in enumerate(walk[:-1]):
-        x = state[index] * x + share[index] * model(x, time)
+        x = state[index] * x + share[index] * asked(x, time)
     return x

@@ -13,7 +13,8 @@ from gpu.distributions import Gaussian
 from gpu.distributions._linear_algebra import symmetric
 from gpu.fields.analytic import velocity_rates
 from gpu.paths import Path
-from gpu.solvers._solver import Evaluation, Memory, Model, Solver
+from gpu.paths._base import checked_path
+from gpu.solvers._solver import Evaluation, Memory, Model, Solver, refuse_unlike
 from gpu.solvers.sampling import sample
 
 __all__ = ["Gains", "gaussian_gains", "sampling_law"]
@@ -53,9 +54,12 @@ def gaussian_gains(
 
     Catalogue: P58, P60, P61, P62, P78 (Lai et al., arXiv 2510.21890).
     """
+    refuse_unlike(solver, start=start, last=last)
+    checked_path(path)
     grid, spread = _checks.tensors(times=times, variance=variance)
     _checks.nonnegative(variance=spread)
     _checks.decreasing("times", grid)
+    _checks.time_in_domain(path, times=grid)
     _checks.flag("exact_start", exact_start)
     steps = grid.shape[0] - 1
     draws = sum(_draws(solver, start, last, exact_start, steps))
@@ -90,6 +94,7 @@ def _impulse_model(path: Path, variance: Tensor, mean: Tensor, output: str) -> M
         alpha, sigma = path._alpha_at(t), path._sigma_at(t)
         power = path._variance_at(t)
         total = alpha.square() * variance + power
+        _checks.positive(**{"alpha^2 variance + sigma^2": total})
         if output == "denoiser":
             of_x, of_mean = alpha * variance, power
         elif output == "noise":
@@ -110,7 +115,7 @@ def _exact_memory(
     """Evaluations at `history` times before the first, on the exact flow through x, oldest first."""
     first = grid[0].double()
     ratio = path._noise_to_signal_at(first)
-    growth = 1 / path._kept_between(grid[1].double(), first)
+    growth = 1 / path._kept_between(grid[1].double(), first) if len(grid) > 1 else torch.ones_like(first)
     half_log_snr = -torch.log(ratio)
     found = []
     for back in range(solver.history, 0, -1):

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 from gpu.solvers._arguments import OUTPUTS, Nodes, root, weak
 from gpu.solvers.weights import StepWeights
 
@@ -71,6 +72,7 @@ def noise_standard_deviation(
     Catalogue: P66, P67, P67b (Lai et al., arXiv 2510.21890).
     """
     _checks.option("family", family, FAMILIES)
+    checked_path(path)
     start, end = _checks.tensors(t_start=t_start, t_end=t_end)
     _checks.broadcast(t_start=start.shape, t_end=end.shape)
     _checks.time_in_domain(path, open_end=family == "frozen_noise" and path._alpha_vanishes, t_start=start)

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
-from gpu.solvers._solver import Model
+from gpu.paths._base import checked_path
+from gpu.solvers._solver import Model, answering
 
 __all__ = ["picard_sample", "picard_sweep"]
 
@@ -22,6 +23,8 @@ def picard_sweep(model: Model, path: Path, states: Tensor, times: Tensor) -> Ten
 
     Catalogue: P80 (Lai et al., arXiv 2510.21890).
     """
+    checked_path(path)
+    asked = answering(model)
     states, grid = _checks.tensors(states=states, times=times)
     _checks.decreasing("times", grid)
     _checks.time_in_domain(path, times=grid)
@@ -29,7 +32,7 @@ def picard_sweep(model: Model, path: Path, states: Tensor, times: Tensor) -> Ten
     if states.dim() < 2 or states.shape[0] != grid.shape[0]:
         raise ValueError(f"states: expected shape ({grid.shape[0]}, ..., d), got {tuple(states.shape)}")
     _checks.finite(states=states)
-    return _swept(model, states, grid)
+    return _swept(asked, states, grid)
 
 
 def _swept(model: Model, states: Tensor, grid: Tensor) -> Tensor:
@@ -47,6 +50,8 @@ def picard_sample(model: Model, path: Path, x: Tensor, times: Tensor, *, sweeps:
 
     Catalogue: P80 (Lai et al., arXiv 2510.21890).
     """
+    checked_path(path)
+    asked = answering(model)
     x, grid = _checks.tensors(x=x, times=times)
     _checks.event("x", x)
     _checks.decreasing("times", grid)
@@ -55,5 +60,5 @@ def picard_sample(model: Model, path: Path, x: Tensor, times: Tensor, *, sweeps:
     _checks.finite(x=x)
     states = x.expand(grid.shape[0], *x.shape)
     for _ in range(sweeps):
-        states = _swept(model, states, grid)
+        states = _swept(asked, states, grid)
     return states

@@ -11,7 +11,8 @@ from torch import Tensor
 from gpu import _checks, fields
 from gpu.distributions._law import Law
 from gpu.paths import Path
-from gpu.solvers._solver import Evaluation, Memory, Model, Solver
+from gpu.paths._base import checked_path
+from gpu.solvers._solver import Evaluation, Memory, Model, Solver, answering, refuse_misremembered, refuse_unlike
 
 __all__ = ["exact_model", "sample"]
 
@@ -30,6 +31,9 @@ def exact_model(data: Law, path: Path, output: Literal["denoiser", "noise", "vel
 
     Catalogue: P20, P22 (Lai et al., arXiv 2510.21890).
     """
+    if not isinstance(data, Law):
+        raise TypeError(f"data: expected a Gaussian, GaussianMixture or PointCloud, got {type(data).__name__}")
+    checked_path(path)
     _checks.option("output", output, tuple(_FIELDS))
     field = _FIELDS[output]
     return lambda x, t: field(data, path, x, t)
@@ -59,15 +63,16 @@ def sample(
 
     Catalogue: P58, P79 (Lai et al., arXiv 2510.21890).
     """
+    refuse_unlike(solver, start=start, last=last)
+    checked_path(path)
+    answering(model)
     state, grid = _checks.tensors(x=x, times=times)
-    _checks.event("x", state)
+    size = _checks.event("x", state)
+    refuse_misremembered(memory, state, size)
     _checks.decreasing("times", grid)
     _checks.time_in_domain(path, times=grid)
     _checks.finite(x=state)
     _checks.flag("trajectory", trajectory)
-    for name, other in (("start", start), ("last", last)):
-        if other is not None and other.output != solver.output:
-            raise ValueError(f"{name}: expected a solver of the {solver.output}, got one of the {other.output}")
     known: Memory = tuple(memory)
     states = [state]
     final = grid.shape[0] - 2
@@ -79,6 +84,8 @@ def sample(
             rule = last
         if rule.draws and normal is None:
             raise ValueError(f"normal: expected a source of standard normals for {type(rule).__name__}, got None")
+        if rule.draws and not callable(normal):
+            raise TypeError(f"normal: expected a callable, got {type(normal).__name__}")
         noise = normal((rule.draws, *state.shape)) if rule.draws and normal is not None else None
         before, after = grid[index], grid[index + 1]
         state, found = rule.step(model, path, state, t_start=before, t_end=after, memory=known, noise=noise)

@@ -124,7 +124,7 @@ class SASolver(_PredictorCorrector):
 
     def __post_init__(self) -> None:
         up_to("predictor_order", self.predictor_order, 4)
-        if self.corrector_order != 0:
+        if _checks.count("corrector_order", self.corrector_order, minimum=0):
             up_to("corrector_order", self.corrector_order, 4, least=2)
         _checks.parameter("noise_level", self.noise_level, zero_allowed=True)
 

@@ -35,9 +35,10 @@ def weighted_step(weights: StepWeights, x: Tensor, outputs: Tensor, noise: Tenso
 
     Catalogue: P58 (Lai et al., arXiv 2510.21890).
     """
-    state, shares, spread, x, outputs = _checks.tensors(
-        state=weights.state, outputs=weights.outputs, spread=weights.noise, x=x, fields=outputs
-    )
+    if not isinstance(weights, StepWeights):
+        raise TypeError(f"weights: expected a StepWeights, got {type(weights).__name__}")
+    parts = {f"weights.{name}": getattr(weights, name) for name in ("state", "outputs", "noise")}
+    state, shares, spread, x, outputs = _checks.tensors(**parts, x=x, outputs=outputs)
     size = _checks.event("x", x)
     _checks.matrix("outputs", outputs, shares.shape[-1], size)
     shapes = {"weights": state.shape, "x": x.shape[:-1], "outputs": outputs.shape[:-2]}

@@ -14,6 +14,7 @@ from flint import acb, arb
 from properties.arbiter import distributions
 from properties.arbiter.distributions import components, matrix
 from properties.arbiter.linear_algebra import Vector
+from properties.arbiter.numbers import squared
 
 Number = Any
 """An ``arb``; python-flint ships no type information."""
@@ -60,7 +61,7 @@ def vdm_decoder_log_prob(level: Sequence[int], z: Vector, gamma: Number, levels:
     total, precision = arb(0), (-gamma).exp()
     codes = [vdm_encode(each, levels) for each in range(levels)]
     for each, place in zip(level, z, strict=True):
-        logits = [-((place - code) ** 2) * precision / 2 for code in codes]
+        logits = [-squared(place - code) * precision / 2 for code in codes]
         partition = arb(0)
         for logit in logits:
             partition += (logit - logits[each]).exp()
@@ -96,15 +97,15 @@ def dequantized_log_prob(kind: str, parameters: list[Any], lower: Number, width:
     spreads = [(weight, mean[0], matrix(kind, parts, 1)[0, 0]) for weight, mean, parts in components(kind, parameters)]
     # The component that is largest at the middle carries the exponent, so that nothing underflows far out.
     middle = lower + width / 2
-    logs = [-((middle - mean) ** 2) / (2 * variance) for _, mean, variance in spreads]
+    logs = [-squared(middle - mean) / (2 * variance) for _, mean, variance in spreads]
     largest = max(range(len(logs)), key=lambda index: float(logs[index].mid()))
     _, base, wide = spreads[largest]
 
     def integrand(share: Any, analytic: bool) -> Any:
         place, ratio = lower + share * width, acb(0)
-        common = (place - base) ** 2 / (2 * wide)
+        common = squared(place - base) / (2 * wide)
         for weight, mean, variance in spreads:
-            exponent = common - (place - mean) ** 2 / (2 * variance)
+            exponent = common - squared(place - mean) / (2 * variance)
             ratio += weight * exponent.exp() / (2 * arb.pi() * variance).sqrt()
         return ratio.log(analytic) - common
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from flint import acb, arb, arb_mat
 
+from properties.arbiter.numbers import squared
+
 Number = Any
 Vector = list[Number]
 Matrix = Any
@@ -217,7 +219,7 @@ def line_entropy(kind: str, parameters: list[Any], alpha: float, sigma: float) -
     def integrand(place: Any, analytic: bool) -> Any:
         density = acb(0)
         for weight, mean, variance in spreads:
-            density += weight * (-((place - mean) ** 2) / (2 * variance)).exp() / (2 * arb.pi() * variance).sqrt()
+            density += weight * (-squared(place - mean) / (2 * variance)).exp() / (2 * arb.pi() * variance).sqrt()
         return -density * density.log(analytic)
 
     reaches = [(mean - 12 * variance.sqrt(), mean + 12 * variance.sqrt()) for _, mean, variance in spreads]

@@ -13,6 +13,7 @@ from flint import arb, arb_mat
 
 from properties.arbiter import distributions, paths
 from properties.arbiter.integrals import enclosed, working_precision
+from properties.arbiter.numbers import squared
 
 Number = Any
 Vector = list[Number]
@@ -42,7 +43,7 @@ def rescaled(guidance: Vector, conditional: Vector, mix: Number) -> Vector:
     """Mix guided std_c/std_g + (1 - mix) guided, the variances as mean squares of differences of pairs (P91)."""
 
     def variance(values: Vector) -> Number:
-        squares = [(a - b) ** 2 for i, a in enumerate(values) for b in values[:i]]
+        squares = [squared(a - b) for i, a in enumerate(values) for b in values[:i]]
         return sum(squares, arb(0)) / len(values) ** 2
 
     ratio = (variance(conditional) / variance(guidance)).sqrt()

@@ -30,6 +30,7 @@ from properties.arbiter.linear_algebra import (
     vector_add,
     vector_subtract,
 )
+from properties.arbiter.numbers import squared
 
 Number = Any
 """An ``arb``; python-flint ships no type information."""
@@ -197,7 +198,7 @@ def hierarchical_elbo(
     """
     total, moment, size = arb(0), dot(x, x), len(x)
     for a, v, b, w in zip(encoder_gains, encoder_variances, decoder_gains, decoder_variances, strict=True):
-        misfit = (1 - a * b) ** 2 * moment + size * b * b * v
+        misfit = squared(1 - a * b) * moment + size * b * b * v
         total += (size * (1 + v.log() - w.log()) - misfit / w) / 2
         moment = a * a * moment + size * v
     return total - (moment + size * (2 * arb.pi()).log()) / 2

@@ -15,6 +15,7 @@ from typing import Any
 from flint import arb, arb_mat
 
 from properties.arbiter import distributions, paths, reverse, transitions
+from properties.arbiter.numbers import squared
 
 Number = Any
 Vector = list[Number]
@@ -293,8 +294,8 @@ def path_pieces(
     """
 
     def normal(place: Vector, centre: Vector, variance: Number) -> Number:
-        square = sum(((a - b) ** 2 for a, b in zip(place, centre, strict=True)), arb(0))
-        return -(square / variance + len(place) * (2 * arb.pi() * variance).log()) / 2
+        distance = sum((squared(a - b) for a, b in zip(place, centre, strict=True)), arb(0))
+        return -(distance / variance + len(place) * (2 * arb.pi() * variance).log()) / 2
 
     def density(x: Vector, alpha: Number, sigma: Number) -> Number:
         return distributions.level(kind, parameters, x, alpha, sigma).log_prob

@@ -86,6 +86,11 @@ class Truth:
         return [float(abs(v).mid()) for v in self.values]
 
 
+def squared(value: Number) -> Number:
+    """Value squared. The power of an interval whose midpoint is exactly 0 is NaN in arb, a product is not."""
+    return value * value
+
+
 def lift(argument: Any) -> Any:
     """An argument as the twin sees it: floats become exact arbs, nested sequences keep their shape, the rest stays."""
     if isinstance(argument, (Symmetric, Rectangular)):

@@ -13,6 +13,7 @@ from typing import Any
 from flint import arb, arb_series
 
 from properties.arbiter import floors, paths
+from properties.arbiter.numbers import squared
 
 Number = Any
 Vector = list[Number]
@@ -37,7 +38,7 @@ def consistency_scalings(sigma: Number, sigma_data: Number, sigma_min: Number) -
 def consistency_target_variance(sigma: Number, sigma_data: Number, sigma_min: Number) -> Number:
     """Var((x_0 - c_skip x)/c_out) of x_0 - c_skip x = (1 - c_skip) x_0 - c_skip sigma eps (P83)."""
     skip, out = consistency_scalings(sigma, sigma_data, sigma_min)
-    return ((1 - skip) ** 2 * sigma_data**2 + (skip * sigma) ** 2) / out**2
+    return (squared(1 - skip) * sigma_data**2 + (skip * sigma) ** 2) / out**2
 
 
 def denoiser_from_network(network: Vector, x: Vector, sigma: Number, sigma_data: Number) -> Vector:

@@ -14,6 +14,7 @@ from flint import arb, arb_mat
 
 from properties.arbiter import distributions, paths
 from properties.arbiter.linear_algebra import dot, matvec, trace, vector_add, vector_scale, vector_subtract
+from properties.arbiter.numbers import squared
 
 Number = Any
 """An ``arb``; python-flint ships no type information."""
@@ -100,7 +101,7 @@ def hutchinson_trace(image: Vector, direction: Vector) -> Number:
 
 def sliced_loss_at(score: Vector, image: Vector, direction: Vector) -> Number:
     """u.(J u) + 1/2 (u.s)^2 (P31)."""
-    return dot(direction, image) + dot(direction, score) ** 2 / 2
+    return dot(direction, image) + squared(dot(direction, score)) / 2
 
 
 def sliced_loss_variance_reduced_at(score: Vector, image: Vector, direction: Vector) -> Number:
@@ -124,7 +125,7 @@ def hutchinson_variance(matrix: Matrix, probe: str) -> Number:
         direction, weight = [node for node, _ in chosen], arb(1)
         for _, share in chosen:
             weight *= share
-        total += weight * (dot(direction, matvec(matrix, direction)) - centre) ** 2
+        total += weight * squared(dot(direction, matvec(matrix, direction)) - centre)
     return total
 
 

@@ -26,6 +26,9 @@ LARGEST_WEIGHT = 8.0
 NOISE_LEVELS = (0.0, 0.5, 1.0, 2.0)
 
 
+SMALLEST_SPREAD = {"float64": 1e-150, "float32": 1e-18}
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Predictions (d,) at a point, and every number that guidance mixes them by."""
@@ -130,7 +133,8 @@ def predictions(draw: Draw, dtype: str) -> Predictions:
     if size == 1:  # a spread over the event axis needs two entries
         vectors = [rounded(np.append(each, draw.uniform(2.0, 3.0)), dtype) for each in vectors]
     for each in vectors:
-        each[0] += 1.0 if np.ptp(each) == 0.0 else 0.0
+        # A spread whose square underflows is no spread.
+        each[0] += 1.0 if np.ptp(each) < SMALLEST_SPREAD[dtype] else 0.0
     count = len(vectors[0])
     unconditional, conditional, third = vectors
     return Predictions(

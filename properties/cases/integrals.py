@@ -235,7 +235,11 @@ def atom_step(draw: Draw, dtype: str) -> AtomStep:
 
 @family
 def state_path(draw: Draw, dtype: str) -> StatePath:
-    """States within six deviations of where the noise would put them, which the laws do not ask for."""
+    """States within six deviations of where the noise would put them, which the laws do not ask for.
+
+    No kernel is narrower than the root of a rounding of its states: a state in the middle of a narrower one moves the
+    log density by more than the rounding that moved it, and has a condition sum of 0.
+    """
     path, clean, noisy = draw_times(draw, dtype, moderate=False)
     data = with_density(_data_step(draw, dtype, moderate=False, sizes=(1, 2))).data
     x0 = draw_point(draw, data, 1.0, 0.0, dtype)
@@ -244,6 +248,13 @@ def state_path(draw: Draw, dtype: str) -> StatePath:
     powers = np.array([0.0, *between, 1.0][-count:])
     times = np.unique(np.clip(rounded(clean * (noisy / clean) ** powers, dtype), clean, noisy))
     levels = [_level(path, float(t)) for t in times]
+    reach = float(np.max(np.abs(x0))) + 6.0 * levels[-1][1]
+    kept = [0]
+    for index, (alpha, sigma) in enumerate(levels):
+        before_alpha, before_sigma = levels[kept[-1]]
+        if sigma**2 - (alpha / before_alpha * before_sigma) ** 2 > float(np.finfo(dtype).eps) * reach**2:
+            kept.append(index)
+    times, levels = times[kept], [levels[index] for index in kept]
     states = np.stack([alpha * x0 + sigma * vector(draw, data.size, 6.0) for alpha, sigma in levels])
     return StatePath(path, data, x0, rounded(states, dtype), times)
 

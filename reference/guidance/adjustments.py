@@ -25,7 +25,7 @@ def rescaled(guided: Array, conditional: Array, *, mix: Real) -> Array:
         raise ValueError(f"mix: expected values in [0, 1], got {float(np.max(part))!r}")
     first, second = vectors({"mix": part.shape}, guided=guided, conditional=conditional)
     spread, target = first.std(axis=-1, keepdims=True), second.std(axis=-1, keepdims=True)
-    if np.any(np.ptp(first, axis=-1) == 0.0):
+    if np.any((np.ptp(first, axis=-1) == 0.0) | (spread[..., 0] == 0.0)):
         raise ValueError("guided: expected values that vary over the event axis, got a standard deviation of 0.0")
     share = part[..., None]
     return np.asarray(first * (share * (target / spread) + (1.0 - share)))

@@ -26,6 +26,12 @@ class _Observation(NamedTuple):
     matrix: Array
     noise: Array
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The batch shapes by argument."""
+        batches = (self.value.shape[:-1], self.matrix.shape[:-2], self.noise.shape[:-2])
+        return dict(zip(("observed", "matrix", "noise_covariance"), batches, strict=True))
+
 
 def observation_score(
     data: Data, path: Path, x: Array, t: Real, observed: Array, *, matrix: Array, noise_covariance: Array
@@ -117,7 +123,7 @@ def pigdm_score(
     """
     law, path, point, time, seen = _arguments(data, path, x, t, observed, matrix, noise_covariance)
     spread = _checks.nonnegative("variance", variance)
-    _checks.broadcast(data=law.batch_shape, x=point.shape[:-1], t=time.shape, variance=spread.shape)
+    _checks.broadcast(**seen.shapes, data=law.batch_shape, x=point.shape[:-1], t=time.shape, variance=spread.shape)
     jacobian = denoiser_jacobian(data, path, point, time)
     residual = seen.value - apply(seen.matrix, denoiser(data, path, point, time))
     transposed = np.swapaxes(seen.matrix, -1, -2)
@@ -141,7 +147,7 @@ def dps_normalized_step(
     """
     law, path, point, time, seen = _arguments(data, path, x, t, observed, matrix, None)
     length = _checks.real("step", step)
-    _checks.broadcast(data=law.batch_shape, x=point.shape[:-1], t=time.shape, step=length.shape)
+    _checks.broadcast(**seen.shapes, data=law.batch_shape, x=point.shape[:-1], t=time.shape, step=length.shape)
     jacobian = denoiser_jacobian(data, path, point, time)
     residual = seen.value - apply(seen.matrix, denoiser(data, path, point, time))
     size = np.sqrt(np.sum(residual**2, axis=-1))
@@ -173,8 +179,9 @@ def _observation(
         raise ValueError(f"matrix: expected shape (..., {rows}, {size}), got {linear.shape}")
     given = np.zeros((rows, rows)) if noise_covariance is None else noise_covariance
     noise = _checks.covariance("noise_covariance", given, rows)
-    _checks.broadcast(**shapes, observed=value.shape[:-1], matrix=linear.shape[:-2], noise_covariance=noise.shape[:-2])
-    return _Observation(value, linear, noise)
+    seen = _Observation(value, linear, noise)
+    _checks.broadcast(**shapes, **seen.shapes)
+    return seen
 
 
 def _update(means: Array, covariances: Array, seen: _Observation) -> tuple[Array, Array]:

@@ -52,4 +52,5 @@ def carried_noise(path: Path, grid: Array) -> Array:
 def stacked_times(*times: Real) -> Array:
     """Times of one node each, of broadcasting shapes (...), as nodes (..., n)."""
     arrays = [_checks.real("t", time) for time in times]
+    _checks.broadcast(**{f"times[{index}]": array.shape for index, array in enumerate(arrays)})
     return np.stack(np.broadcast_arrays(*arrays), axis=-1)

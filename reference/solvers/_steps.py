@@ -16,7 +16,9 @@ __all__ = ["after", "evaluate", "moved", "normals", "recent"]
 def evaluate(model: Model, x: Array, t: Real) -> Array:
     """The model's output at (x, t): float64, finite, of x's dimension."""
     point = _checks.event("x", _checks.real("x", x))
-    return _checks.event("model(x, t)", _checks.real("model(x, t)", model(point, t)), point.shape[-1])
+    output = _checks.event("model(x, t)", _checks.real("model(x, t)", model(point, t)), point.shape[-1])
+    _checks.broadcast(x=point.shape[:-1], t=np.shape(t), **{"model(x, t)": output.shape[:-1]})
+    return output
 
 
 def normals(noise: Array | None, draws: int, x: Array) -> Array | None:
@@ -28,6 +30,7 @@ def normals(noise: Array | None, draws: int, x: Array) -> Array | None:
     drawn = _checks.event("noise", _checks.real("noise", noise), np.shape(x)[-1])
     if drawn.ndim < 2 or drawn.shape[0] != draws:
         raise ValueError(f"noise: expected shape ({draws}, ..., d), got {drawn.shape}")
+    _checks.broadcast(x=np.shape(x)[:-1], noise=drawn.shape[1:-1])
     return drawn
 
 

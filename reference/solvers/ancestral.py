@@ -39,7 +39,7 @@ class Ancestral(Solver):
     def draws(self) -> int:
         return 1
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,
@@ -83,7 +83,7 @@ class AncestralEuler(Solver):
     def draws(self) -> int:
         return int(self.eta > 0.0)
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

@@ -39,7 +39,7 @@ class DDIM(Solver):
     def draws(self) -> int:
         return int(self.eta > 0.0)
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,
@@ -68,6 +68,7 @@ def ddim_inversion(model: Model, path: Path, x: Array, times: Array, *, output: 
     Catalogue: P68 (Lai et al., arXiv 2510.21890).
     """
     form, checked = outputs_of(output), checked_path("path", path)
+    _checks.function("model", model)
     grid = _checks.time_in_domain(checked, _checks.increasing("times", times), name="times")
     if form == "denoiser":
         _checks.time_in_domain(checked, grid[:1], name="times[0]", open_left=checked._noise_vanishes)

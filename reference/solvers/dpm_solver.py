@@ -60,7 +60,7 @@ class DPMSolver(Solver):
     def evaluations(self) -> int:
         return self.order
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,
@@ -122,7 +122,7 @@ class DPMSolverAncestral(Solver):
     def evaluations(self) -> int:
         return 2
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,
@@ -183,7 +183,7 @@ class DPMSolverSDE(Solver):
     def evaluations(self) -> int:
         return 2
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

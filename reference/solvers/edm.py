@@ -63,7 +63,7 @@ class EDMStochastic(Solver):
     def evaluations(self) -> int:
         return 2
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

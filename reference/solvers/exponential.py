@@ -38,7 +38,8 @@ def exponential_adams_weights(
     """
     form = outputs_of(output)
     level = _checks.nonnegative("noise_level", noise_level)
-    longer = implicit or np.shape(times)[-1:] > (2,)
+    _checks.instance("implicit", implicit, bool)
+    longer = implicit or _checks.real("times", times).shape[-1:] > (2,)
     data = form == "denoiser"
     checked, grid = checked_nodes(
         path,
@@ -111,7 +112,8 @@ def unipc_weights(
     Catalogue: P74 (Lai et al., arXiv 2510.21890); Zhao et al., arXiv 2302.04867.
     """
     form, chosen = outputs_of(output), _checks.option("variant", variant, _VARIANTS)
-    order = np.shape(times)[-1] - 1 if np.ndim(times) else 0
+    _checks.instance("corrector", corrector, bool)
+    order = _checks.event("times", _checks.real("times", times)).shape[-1] - 1
     afar = not corrector or (form, chosen) == ("denoiser", "bh2")
     checked, grid = checked_nodes(path, times, most=3, open_left=order > 1 or corrector, open_right=not afar)
     if order != (1 if corrector else 2):

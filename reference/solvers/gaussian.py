@@ -14,7 +14,7 @@ from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descending_grid
 from reference.reverse._gaussian import congruence, gaussian_components, marginal, spectral
 from reference.reverse.flow import flow_coefficients
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver, sample
+from reference.solvers.protocol import Evaluation, Memory, Model, Solver, refuse_unlike, sample
 
 __all__ = ["Gains", "gaussian_gains", "sampling_law"]
 
@@ -53,7 +53,8 @@ def gaussian_gains(
     Raises: TypeError, ValueError outside the domain of the rule, or where V = 0.
     Catalogue: P58, P60, P61, P62, P78, P79 (Lai et al., arXiv 2510.21890).
     """
-    _checks.instance("solver", solver, Solver)  # type: ignore[type-abstract]
+    refuse_unlike(solver, start=start, last=last)
+    _checks.instance("exact_start", exact_start, bool)
     checked = checked_path("path", path)
     grid = descending_grid(checked, times)
     spread = _checks.nonnegative("variance", variance)

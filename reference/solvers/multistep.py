@@ -36,7 +36,7 @@ class _Multistep(Solver):
     def startup_order(self) -> int:
         return min(self.order, 2)
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,
@@ -208,7 +208,7 @@ class PNDM(_Multistep):
     def _weights(self, path: Path, times: Array) -> StepWeights:
         return pndm_weights(path, times)
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,
@@ -220,7 +220,7 @@ class PNDM(_Multistep):
         noise: Array | None = None,
     ) -> tuple[Array, Memory]:
         if self.start == "adams" or len(memory) >= self.history:
-            return super().step(model, path, x, t_start=t_start, t_end=t_end, memory=memory, noise=noise)
+            return super()._advance(model, path, x, t_start=t_start, t_end=t_end, memory=memory, noise=noise)
         middle = 0.5 * (np.asarray(t_start) + np.asarray(t_end))
 
         def transfer(field: Array, t: Real) -> Array:

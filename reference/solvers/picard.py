@@ -6,7 +6,7 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array
-from reference.paths._base import Path
+from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descending_grid
 from reference.solvers._steps import evaluate
 from reference.solvers.protocol import Model
@@ -22,7 +22,8 @@ def picard_sweep(model: Model, path: Path, states: Array, times: Array) -> Array
     Raises: TypeError, ValueError for bad input.
     Catalogue: P80 (Lai et al., arXiv 2510.21890).
     """
-    grid = descending_grid(path, times)
+    grid = descending_grid(checked_path("path", path), times)
+    _checks.function("model", model)
     held = _checks.event("states", _checks.real("states", states))
     if held.ndim < 2 or held.shape[0] != grid.size:
         raise ValueError(f"states: expected shape ({grid.size}, ..., d), got {held.shape}")
@@ -39,7 +40,8 @@ def picard_sample(model: Model, path: Path, x: Array, times: Array, *, sweeps: i
     Raises: TypeError, ValueError for bad input.
     Catalogue: P80 (Lai et al., arXiv 2510.21890).  Unverified: the stopping rule of the paper's code, which is absent.
     """
-    grid = descending_grid(path, times)
+    grid = descending_grid(checked_path("path", path), times)
+    _checks.function("model", model)
     point = _checks.event("x", _checks.real("x", x))
     states = np.broadcast_to(point, (grid.size, *point.shape)).copy()
     for _ in range(_checks.count("sweeps", sweeps, at_least=0)):

@@ -52,7 +52,7 @@ class PredictorCorrector(Solver):
     def evaluations(self) -> int:
         return 1 + self.corrections
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

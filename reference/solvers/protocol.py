@@ -11,9 +11,11 @@ import numpy as np
 from reference import _checks, fields
 from reference._checks import Array, Real
 from reference.distributions import Gaussian, GaussianMixture, PointCloud
+from reference.fields._levels import checked_law
 from reference.paths._base import Path, checked_path
+from reference.reverse._arguments import descent
 
-__all__ = ["Evaluation", "Memory", "Model", "Solver", "exact_model", "sample"]
+__all__ = ["Evaluation", "Memory", "Model", "Solver", "exact_model", "refuse_unlike", "sample"]
 
 Model: TypeAlias = Callable[[Array, Real], Array]
 Normal: TypeAlias = Callable[[tuple[int, ...]], Array]
@@ -79,7 +81,6 @@ class Solver(ABC):
     def evaluations(self) -> int:
         return 1
 
-    @abstractmethod
     def step(
         self,
         model: Model,
@@ -98,16 +99,37 @@ class Solver(ABC):
         Shapes: x (..., d), times of the batch shape, noise (draws, ..., d), required where draws > 0.
         Raises: TypeError, ValueError for shapes that do not fit, or times outside the domain or not descending.
         """
+        checked = checked_path("path", path)
+        _checks.function("model", model)
+        point = _checks.event("x", _checks.real("x", x))
+        descent(checked, t_start, t_end, x=point.shape[:-1])
+        _refuse_misremembered(memory, point.shape[-1])
+        return self._advance(model, checked, point, t_start=t_start, t_end=t_end, memory=memory, noise=noise)
+
+    @abstractmethod
+    def _advance(
+        self,
+        model: Model,
+        path: Path,
+        x: Array,
+        *,
+        t_start: Real,
+        t_end: Real,
+        memory: Memory = (),
+        noise: Array | None = None,
+    ) -> tuple[Array, Memory]:
+        """The step, from checked arguments; normals and what the model answers are checked here."""
 
 
 def exact_model(data: Data, path: Path, output: str) -> Model:
     """The exact field of a data law as a model: model(x, t), ``output`` one of denoiser, noise, velocity, score.
 
-    Raises ValueError for another name.
+    Raises: TypeError, ValueError for another name.
     Catalogue: P20, P22 (Lai et al., arXiv 2510.21890).
     """
+    law, checked = checked_law(data), checked_path("path", path)
     field = _FIELDS[_checks.option("output", output, _FIELDS)]
-    return lambda x, t: field(data, path, x, t)
+    return lambda x, t: field(law, checked, x, t)
 
 
 def sample(
@@ -132,13 +154,13 @@ def sample(
     Raises: TypeError, ValueError for bad input, or without ``normal`` where a step draws.
     Catalogue: P58, P79 (Lai et al., arXiv 2510.21890).
     """
-    _checks.instance("solver", solver, Solver)  # type: ignore[type-abstract]
-    for name, other in (("start", start), ("last", last)):
-        if other is not None and other.output != solver.output:
-            raise ValueError(f"{name}: expected a solver with output {solver.output!r}, got {other.output!r}")
+    refuse_unlike(solver, start=start, last=last)
     checked = checked_path("path", path)
+    _checks.function("model", model)
+    _checks.instance("trajectory", trajectory, bool)
     grid = _checks.time_in_domain(checked, _checks.decreasing("times", times), name="times")
     state = _checks.event("x", _checks.real("x", x))
+    _refuse_misremembered(memory, state.shape[-1])
     states = [state]
     for index in range(grid.size - 1):
         rule = solver
@@ -150,6 +172,7 @@ def sample(
         if rule.draws:
             if normal is None:
                 raise ValueError("normal: expected a source of standard normals (the solver draws), got None")
+            _checks.function("normal", normal)
             noise = normal((rule.draws, *state.shape))
         state, recalled = rule.step(
             model, checked, state, t_start=grid[index], t_end=grid[index + 1], memory=memory, noise=noise
@@ -159,3 +182,25 @@ def sample(
     if trajectory:
         return np.stack(np.broadcast_arrays(*states))
     return state
+
+
+def refuse_unlike(solver: Solver, **others: Solver | None) -> None:
+    """Solvers, all of which ask the model for the same field; TypeError, ValueError."""
+    _checks.instance("solver", solver, Solver)  # type: ignore[type-abstract]
+    for name, other in others.items():
+        if other is None:
+            continue
+        _checks.instance(name, other, Solver)  # type: ignore[type-abstract]
+        if other.output != solver.output:
+            raise ValueError(f"{name}: expected a solver with output {solver.output!r}, got {other.output!r}")
+
+
+def _refuse_misremembered(memory: object, size: int) -> None:
+    """Evaluations at states of the event size."""
+    if not isinstance(memory, (tuple, list)):
+        raise TypeError(f"memory: expected a tuple of Evaluation, got {type(memory).__name__}")
+    for index, evaluation in enumerate(memory):
+        name = f"memory[{index}]"
+        _checks.instance(name, evaluation, Evaluation)
+        for part in ("state", "output"):
+            _checks.event(f"{name}.{part}", _checks.real(f"{name}.{part}", getattr(evaluation, part)), size)

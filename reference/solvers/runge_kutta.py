@@ -59,7 +59,7 @@ class _RungeKutta(Solver):
     def _finish(self, model: Model, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
         """The end of a step from its first slope."""
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

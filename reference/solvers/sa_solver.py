@@ -61,7 +61,7 @@ class SASolver(Solver):
     def draws(self) -> int:
         return int(self.noise_level > 0.0)
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

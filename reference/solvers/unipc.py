@@ -52,7 +52,7 @@ class UniPC(Solver):
     def history(self) -> int:
         return self.nodes - 1 + self.corrector
 
-    def step(
+    def _advance(
         self,
         model: Model,
         path: Path,

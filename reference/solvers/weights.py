@@ -35,15 +35,21 @@ def weighted_step(weights: StepWeights, x: Array, outputs: Array, noise: Array |
     Raises: TypeError; ValueError for shapes that do not fit, or without a normal where its weight is not zero.
     Catalogue: P58 (Lai et al., arXiv 2510.21890).
     """
+    _checks.instance("weights", weights, StepWeights)
+    for part in ("state", "outputs", "noise"):
+        _checks.real(f"weights.{part}", getattr(weights, part))
     point = _checks.event("x", _checks.real("x", x))
     fields = _checks.event("outputs", _checks.real("outputs", outputs), point.shape[-1])
     if fields.ndim < 2 or fields.shape[-2] != weights.outputs.shape[-1]:
         raise ValueError(
             f"outputs: expected shape (..., {weights.outputs.shape[-1]}, {point.shape[-1]}), got {fields.shape}"
         )
+    shapes = {"weights": np.shape(weights.state), "x": point.shape[:-1], "outputs": fields.shape[:-2]}
+    _checks.broadcast(**shapes)
     end = weights.state[..., None] * point + np.sum(weights.outputs[..., None] * fields, axis=-2)
     if noise is not None:
         normal = _checks.event("noise", _checks.real("noise", noise), point.shape[-1])
+        _checks.broadcast(**shapes, noise=normal.shape[:-1])
         return np.asarray(end + weights.noise[..., None] * normal)
     if np.any(weights.noise != 0.0):
         raise ValueError(f"noise: expected a standard normal of shape {point.shape} (its weight is not zero), got None")

@@ -62,7 +62,7 @@ def adjustments_keep_their_promises(implementation: Implementation, case: Predic
     full = truth(twins.rescaled, case.third.tolist(), case.conditional.tolist(), 1.0)
     none = lower(guidance.rescaled(guided, conditional, mix=lift(0.0)))
     largest = float(np.max(np.abs(case.third)))
-    small, large = (float(np.float32(factor * largest)) for factor in (0.5, 2.0))
+    small, large = (float(np.dtype(implementation.dtype).type(factor * largest)) for factor in (0.5, 2.0))
     clipped = lower(guidance.dynamic_threshold(guided, quantile=case.quantile, minimum=case.minimum))
     scaled = lower(guidance.dynamic_threshold(guided, quantile=1.0, minimum=small))
     untouched = lower(guidance.dynamic_threshold(guided, quantile=case.quantile, minimum=large))
