@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from certify.certificate import Certificate as Certificate
     from certify.certificate import CertificationFailed as CertificationFailed
     from certify.matches import assert_matches as assert_matches
+    from certify.matches import which_matches as which_matches
     from certify.sampler import sampler as sampler
     from certify.verdict import Verdict as Verdict
 
@@ -24,9 +25,10 @@ _HOME = {
     "Verdict": "certify.verdict",
     "assert_matches": "certify.matches",
     "sampler": "certify.sampler",
+    "which_matches": "certify.matches",
 }
 
-__all__ = ["Certificate", "CertificationFailed", "Verdict", "assert_matches", "sampler"]
+__all__ = ["Certificate", "CertificationFailed", "Verdict", "assert_matches", "sampler", "which_matches"]
 
 
 class _Package(ModuleType):

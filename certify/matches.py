@@ -1,4 +1,4 @@
-"""`certify.assert_matches`: one formula in a user's own unit test."""
+"""`certify.assert_matches` and `certify.which_matches`: one formula in a user's own unit test."""
 
 from __future__ import annotations
 
@@ -38,15 +38,49 @@ def assert_matches(function: Callable[..., Any], formula: str, *, cases: int = 5
         AssertionError: the function differs; the message gives the worst case, what was expected and what came.
         ValueError: there is no such formula.
     """
+    known = _known(formula)
+    message = _worst_case(function, known, cases, seed)
+    if message:
+        raise AssertionError(message)
+
+
+def which_matches(function: Callable[..., Any], *formulas: str, cases: int = 50, seed: int = 0) -> tuple[str, ...]:
+    """The formulas among ``formulas`` that ``function`` computes: in whose convention it is written.
+
+    ``which_matches(my_guidance, "guidance.guided", "guidance.guided_ho_salimans")`` tells a weight w from 1 + w'. The
+    function is called as `assert_matches` calls it; one that cannot be called with a formula's arguments, or does not
+    answer in float64 numbers of its shape, does not compute it.
+
+    Raises:
+        ValueError: there is no such formula, or none was named.
+    """
+    if not formulas:
+        raise ValueError(f"formulas: expected some of {', '.join(sorted(FORMULAS))}, got none")
+    return tuple(name for name in formulas if not _differs(function, _known(name), cases, seed))
+
+
+def _differs(function: Callable[..., Any], formula: Formula, cases: int, seed: int) -> bool:
+    try:
+        return bool(_worst_case(function, formula, cases, seed))
+    except (AssertionError, ArithmeticError, TypeError, ValueError):
+        return True
+
+
+def _known(formula: str) -> Formula:
     known = FORMULAS.get(formula)
     if known is None:
         raise ValueError(f"formula: expected one of {', '.join(sorted(FORMULAS))}, got {formula!r}")
+    return known
+
+
+def _worst_case(function: Callable[..., Any], known: Formula, cases: int, seed: int) -> str:
+    """What to say of the worst case that is further from the formula than it may be; nothing where none is."""
     if cases < 1:
         raise ValueError(f"cases: expected at least 1, got {cases}")
     by_name = _takes_names(function, known)
     worst, message = 0.0, ""
     for index in range(cases):
-        arguments = known.draw(SeededDraw(seed, zlib.crc32(formula.encode()), index))
+        arguments = known.draw(SeededDraw(seed, zlib.crc32(known.name.encode()), index))
         given = {name: np.array(value) if isinstance(value, list) else value for name, value in arguments.items()}
         result = function(**given) if by_name else function(*given.values())
         exact = truth(known.twin, *as_twin_arguments(arguments))
@@ -54,11 +88,12 @@ def assert_matches(function: Callable[..., Any], formula: str, *, cases: int = 5
         if not units <= max(worst, known.tolerance.constant):
             worst = units
             message = f"{difference}, at " + ", ".join(f"{name}={value!r}" for name, value in given.items())
-    if message:
-        raise AssertionError(
-            f"{formula} = {known.statement}: expected at most {known.tolerance.constant:g} conditioned units of error "
-            f"({known.tolerance.name}), got {worst:.3g}: {message}"
-        )
+    if not message:
+        return ""
+    return (
+        f"{known.name} = {known.statement}: expected at most {known.tolerance.constant:g} conditioned units of error "
+        f"({known.tolerance.name}), got {worst:.3g}: {message}"
+    )
 
 
 def _takes_names(function: Callable[..., Any], formula: Formula) -> bool:

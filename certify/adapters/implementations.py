@@ -20,7 +20,7 @@ from properties.cases.draw import SeededDraw
 from properties.law import Law, laws
 from properties.protocol import Finding, Implementation
 
-CASES_BY_PROFILE: dict[Profile, int] = {"quick": 6, "default": 40, "thorough": 1000}
+CASES_BY_PROFILE: dict[Profile, int] = {"quick": 6, "default": 20, "thorough": 1000}
 
 
 @dataclass

@@ -1,52 +1,26 @@
-"""The formulas that `certify.assert_matches` can hold a function of the user's against, by plain arguments.
-
-Each entry names its arguments by role, draws valid ones, and has an arbiter twin of exactly these arguments, so that
-the condition sum is that of what the user's function is given.
-"""
+"""Kernels, fields, conversions and divergences by plain arguments."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
+from certify.formulas._formula import Arguments, Formula, add
 from properties import budget
 from properties.arbiter import conversions, distributions, divergences
-from properties.arbiter.numbers import Symmetric
 from properties.cases.draw import Draw, log_uniform
 from properties.cases.families import conversion_point, gaussian_pair
 from properties.cases.specs import draw_data, draw_half_log_snr, draw_point
-
-Arguments = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula by its public name: what it is a function of, how to draw that, and its exact twin."""
-
-    name: str
-    statement: str
-    parameters: tuple[str, ...]
-    draw: Callable[[Draw], Arguments]
-    twin: Callable[..., Any]
-    tolerance: budget.ToleranceClass = budget.ENTRYWISE
-
-
-FORMULAS: dict[str, Formula] = {}
-
-
-def _add(*formulas: Formula) -> None:
-    FORMULAS.update({formula.name: formula for formula in formulas})
-
 
 # Two levels on a variance-preserving path, from far apart to a relative distance of 1e-3 in the noise-to-signal ratio:
 # a function that is given levels and not times cannot know more about their difference than the levels say.
 LEVELS = ("alpha_clean", "sigma_clean", "alpha_noisy", "sigma_noisy")
 
 
-def _levels(draw: Draw) -> Arguments:
+def levels(draw: Draw) -> Arguments:
+    """Two levels of a variance-preserving path."""
     noisy = math.exp(-draw.uniform(-4.0, 4.0))
     clean = noisy * (1.0 - log_uniform(draw, 1e-3, 0.999))
     return {
@@ -61,40 +35,40 @@ def _kernel_variance(a: Any, s: Any, b: Any, r: Any) -> Any:
     return r**2 - (b / a) ** 2 * s**2
 
 
-_add(
+add(
     Formula(
         "transitions.kernel_alpha",
         "alpha_noisy / alpha_clean",
         LEVELS,
-        _levels,
+        levels,
         lambda a, _s, b, _r: b / a,
     ),
     Formula(
         "transitions.kernel_variance",
         "sigma_noisy^2 - (alpha_noisy/alpha_clean)^2 sigma_clean^2",
         LEVELS,
-        _levels,
+        levels,
         _kernel_variance,
     ),
     Formula(
         "transitions.bridge_state_weight",
         "(alpha_noisy/alpha_clean) sigma_clean^2/sigma_noisy^2: the weight of x_noisy in the mean of x_clean",
         LEVELS,
-        _levels,
+        levels,
         lambda a, s, b, r: b / a * s**2 / r**2,
     ),
     Formula(
         "transitions.bridge_data_weight",
         "alpha_clean kernel_variance/sigma_noisy^2: the weight of x_0 in the mean of x_clean",
         LEVELS,
-        _levels,
+        levels,
         lambda a, s, b, r: a * _kernel_variance(a, s, b, r) / r**2,
     ),
     Formula(
         "transitions.bridge_variance",
         "kernel_variance sigma_clean^2/sigma_noisy^2: the variance of x_clean given x_noisy and x_0",
         LEVELS,
-        _levels,
+        levels,
         lambda a, s, b, r: _kernel_variance(a, s, b, r) * s**2 / r**2,
     ),
 )
@@ -120,7 +94,7 @@ def _conversion(target: str, source: str) -> Formula:
     return Formula(name, f"the {target} that the {source} implies at x", tuple(names), draw, twin)
 
 
-_add(*(_conversion(target, source) for target, source in permutations(conversions.PREDICTIONS, 2)))
+add(*(_conversion(target, source) for target, source in permutations(conversions.PREDICTIONS, 2)))
 
 MIXTURE = ("x", "alpha", "sigma", "weights", "means", "covariances")
 
@@ -147,7 +121,7 @@ def _of_mixture(name: str, statement: str, read: Callable[..., Any]) -> Formula:
     return Formula(name, statement, MIXTURE, _mixture, twin, budget.NORMWISE)
 
 
-_add(
+add(
     _of_mixture("fields.score", "the gradient of log p_t at x", lambda seen, _: distributions.score_at(seen)),
     _of_mixture("fields.denoiser", "E[x_0 | x_t = x]", lambda seen, _: distributions.denoiser_at(seen)),
     _of_mixture(
@@ -175,23 +149,7 @@ def _of_pair(name: str, statement: str, twin: Callable[..., Any]) -> Formula:
     return Formula(name, statement, PAIR, _pair, twin, budget.NORMWISE)
 
 
-_add(
+add(
     _of_pair("divergences.kl_divergence", "KL(p || q), nats", divergences.kl_divergence),
     _of_pair("divergences.fisher_divergence", "E_p |score_p - score_q|^2", divergences.fisher_divergence),
 )
-
-
-def as_twin_arguments(arguments: Arguments) -> list[Any]:
-    """The same arguments with covariances marked as symmetric, so that their entries move in pairs."""
-    marked: list[Any] = []
-    for name, value in arguments.items():
-        if name == "covariances":
-            marked.append([_symmetric(entry) for entry in value])
-        else:
-            marked.append(_symmetric(value) if name.startswith("covariance") else value)
-    return marked
-
-
-def _symmetric(entries: list[list[float]]) -> Symmetric:
-    # The Frobenius norm bounds the spectral norm, and is all that a scale needs.
-    return Symmetric(entries, math.sqrt(sum(entry**2 for row in entries for entry in row)))
