@@ -288,6 +288,8 @@ def time_in_domain(path: HasDomain, *, open_start: bool = False, open_end: bool 
 
     The ends are compared in the dtype of the times, so the float32 nearest to an end is that end.
     """
+    if not isinstance(getattr(path, "domain", None), tuple):
+        raise TypeError(f"path: expected a path of gpu.paths, got {_kind(path)}")
     start, end = path.domain
     open_end = open_end or math.isinf(end)
     for name, time in named.items():
@@ -469,12 +471,6 @@ def gaussian(name: str, law: object, kind: type, instead: str) -> None:
 def labelled(name: str, law: object, kinds: tuple[type, ...]) -> None:
     """A law of several components."""
     instance(name, law, kinds, "its components are the labels")
-
-
-def path(value: object) -> None:
-    """A noising path, which has a domain: an instance, not its class."""
-    if not isinstance(getattr(value, "domain", None), tuple):
-        raise TypeError(f"path: expected a noising path of gpu.paths, got {_kind(value)}")
 
 
 def index(name: str, value: int, size: int) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 
 __all__ = [
     "consistency_output_scale",
@@ -197,7 +198,7 @@ def elbo_noise_weight(path: Path, t: Level) -> Tensor:
 
     Catalogue: P84, P45 (Lai et al., arXiv 2510.21890).
     """
-    return -path.half_log_snr_derivative(t)
+    return -checked_path(path).half_log_snr_derivative(t)
 
 
 def elbo_denoiser_weight(path: Path, t: Level) -> Tensor:
@@ -216,7 +217,7 @@ def elbo_score_weight(path: Path, t: Level) -> Tensor:
 
     Catalogue: P84, P45 (Lai et al., arXiv 2510.21890).
     """
-    return path.diffusion_squared(t) / 2
+    return checked_path(path).diffusion_squared(t) / 2
 
 
 def elbo_velocity_weight(path: Path, t: Level) -> Tensor:
@@ -317,7 +318,7 @@ def _above_minimum(
 
 def _rotation(path: Path, t: Level) -> tuple[Tensor, Tensor, Tensor]:
     """Alpha, sigma and W = alpha sigma' - alpha' sigma = -alpha sigma lambda' at times at which sigma is not 0."""
-    time = path._checked_time(t, open_start=path._sigma_vanishes)
+    time = checked_path(path)._checked_time(t, open_start=path._sigma_vanishes)
     alpha, sigma = path._alpha_at(time), path._sigma_at(time)
     return alpha, sigma, alpha * path._sigma_derivative_at(time) - path._alpha_derivative_at(time) * sigma
 

@@ -18,6 +18,7 @@ __all__ = [
     "Array",
     "HasDomain",
     "Real",
+    "below",
     "broadcast",
     "cholesky",
     "count",
@@ -261,12 +262,21 @@ def ordered(
     """A pair of times clean < noisy in the domain; open_left concerns clean, open_right concerns noisy."""
     early = time_in_domain(path, clean, name="clean", open_left=open_left)
     late = time_in_domain(path, noisy, name="noisy", open_right=open_right)
-    broadcast(clean=early.shape, noisy=late.shape)
-    wrong = ~(early < late)
-    if np.any(wrong):
-        pair = tuple(float(a[wrong].flat[0]) for a in np.broadcast_arrays(early, late))
-        raise ValueError(f"clean, noisy: expected clean < noisy, got clean {pair[0]!r}, noisy {pair[1]!r}")
+    below(clean=early, noisy=late)
     return early, late
+
+
+def below(*, equal_allowed: bool = False, **named: Array) -> None:
+    """The first of two named arrays below the second, or equal to it where that is allowed."""
+    (name, low), (other, high) = named.items()
+    broadcast(**{name: low.shape, other: high.shape})
+    wrong = ~(low <= high if equal_allowed else low < high)
+    if np.any(wrong):
+        pair = tuple(float(a[wrong].flat[0]) for a in np.broadcast_arrays(low, high))
+        relation = "<=" if equal_allowed else "<"
+        raise ValueError(
+            f"{name}, {other}: expected {name} {relation} {other}, got {name} {pair[0]!r}, {other} {pair[1]!r}"
+        )
 
 
 def levels(alpha: object, sigma: object) -> tuple[Array, Array]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from doors import KITS, Door, Kit, refused
-from mutations import Call, gaussian, law, matrix, number, path, spoilt, unclear, valid, vector
+from mutations import Call, gaussian, law, matrix, number, optional, path, vector, with_mixtures
 
 X, Y = vector(0.5, 1.0), vector(0.0, -1.0)
 FLOW = {"path": path("FlowMatching")}
@@ -55,14 +51,14 @@ CALLS: dict[str, Call] = {
     "distribution_matching_gradient": {
         "score_fake": X,
         "score_real": Y,
-        "jacobian": matrix([1.0, 0.0, 2.0], [0.5, 2.0, 1.0]),
+        "jacobian": matrix([1.0, 0.0, 2.0], [0.5, 2.0, 1.0], free=True),
         "alpha": number(0.5, -1.0),
         "weight": number(1.0, -1.0, weak=True),
     },
     "distribution_matching_mean_gradient": TWO_LAWS,
     "eulerian_residual": {"start_derivative": X, "jacobian_product": Y},
     "knowledge_distillation_loss": {
-        **NORMAL, "matrix": matrix([1.0, 0.0], [0.5, 2.0]), "offset": X, **TIMES, "start": gaussian(1.0),
+        **NORMAL, "matrix": matrix([1.0, 0.0], [0.5, 2.0]), "offset": X, **TIMES, "start": optional(gaussian(1.0)),
     },
     "lagrangian_residual": {"end_derivative": X, "velocity": Y},
     "mean_flow_adaptive_weight": {"loss": number(2.0, -1.0), "power": number(0.5, -1.0), **CONSTANT},
@@ -106,3 +102,10 @@ CALLS: dict[str, Call] = {
     "trigflow_tangent": {"network_output": X, "network_derivative": Y, "x": X, "velocity": Y, **ANGLE},
     "trigflow_velocity": {"network_output": X, "sigma_data": number(0.5, 0.0, -1.0)},
 }  # fmt: skip
+MIXTURES = {
+    f"{function} of a mixture, d = {size}": with_mixtures(call, size)
+    for function, call in CALLS.items()
+    for size in (1, 2)
+    if any(argument.kind == "law" for argument in call.values())
+}
+"""Off the Gaussians there are other branches: quantiles on the line and the ODE elsewhere."""

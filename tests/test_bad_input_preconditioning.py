@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from doors import KITS, Door, Kit, refused
-from mutations import Call, number, path, spoilt, unclear, valid, vector
+from mutations import Call, number, path, vector
 
 DATA = {"sigma_data": number(0.5, 0.0, -1.0)}
 SCALE = {"sigma": number(1.0, -1.0), **DATA}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from doors import KITS, Door, Kit, refused
+from doors import KITS, Kit
 from mutations import Call, gaussian, law, matrix, number, path, spoilt, unclear, valid, vector
 
 PAIR = {"first": gaussian(), "second": gaussian(1.0)}

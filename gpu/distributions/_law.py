@@ -11,7 +11,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu.distributions._components import Components, View
 
-__all__ = ["Law"]
+__all__ = ["Law", "require_law"]
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -167,3 +167,8 @@ class Law:
     def _observed(self, x: Tensor, alpha: Tensor | float, sigma: Tensor | float) -> View:
         """The diffused law at a checked level and checked points, with the law itself as the data."""
         return self._seen_at(alpha, sigma)._view(x)
+
+
+def require_law(name: str, value: object) -> None:
+    """Raise TypeError unless the argument is a data law."""
+    _checks.instance(name, value, (Law,), "a Gaussian, a GaussianMixture or a PointCloud")

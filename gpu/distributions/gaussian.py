@@ -20,8 +20,9 @@ __all__ = ["Gaussian"]
 class Gaussian(Law):
     """N(mean, covariance) on R^d.
 
-    mean: (*B, d); covariance: (*B, d, d), symmetric bit for bit, positive semidefinite. A singular covariance
-    has no density, but diffuses into laws that have one. The covariance is eigendecomposed here, once.
+    mean: (*B, d); covariance: (*B, d, d), symmetric bit for bit, positive semidefinite; batch axes broadcast. A
+    singular covariance has no density, but diffuses into laws that have one. The covariance is eigendecomposed
+    here, once.
 
     Raises ValueError for non-finite values, wrong shapes, covariances not symmetric or not positive
     semidefinite; TypeError for other dtypes than one of float32 and float64.
@@ -33,9 +34,10 @@ class Gaussian(Law):
         mean, covariance = _checks.tensors(mean=mean, covariance=covariance)
         size = _checks.event("mean", mean)
         _checks.covariance("covariance", covariance, size)
-        _checks.broadcast(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
+        batch = _checks.broadcast(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
         _checks.finite(constructor=True, mean=mean)
         structure = full(covariance[..., None, :, :])
+        mean = mean.expand(*batch, size)
         weights = torch.ones_like(mean[..., :1])
         components = Components(weights, mean[..., None, :], structure)
         object.__setattr__(self, "_components", components)

@@ -21,7 +21,7 @@ class GaussianMixture(Law):
     """sum_k w_k N(mu_k, S_k) on R^d.
 
     weights: (*B, K), non-negative, sum 1 within 4 K u; means: (*B, K, d); covariances: (*B, K, d, d),
-    symmetric bit for bit, positive semidefinite. They are eigendecomposed here, once; at any level of noise
+    symmetric bit for bit, positive semidefinite; batch axes broadcast. They are eigendecomposed here, once; at any level of noise
     all that follows is elementwise. While gradients with respect to the covariances are recorded, Cholesky
     factors take their place.
 
@@ -33,7 +33,7 @@ class GaussianMixture(Law):
 
     def __init__(self, weights: Tensor, means: Tensor, covariances: Tensor) -> None:
         weights, means, covariances = _checks.tensors(weights=weights, means=means, covariances=covariances)
-        _require_mixture(weights, means, covariances=covariances.shape[:-2])
+        weights, means = _mixture(weights, means, covariances=covariances.shape[:-2])
         _checks.covariance("covariances", covariances, means.shape[-1])
         object.__setattr__(self, "_components", Components(weights, means, full(covariances)))
 
@@ -41,7 +41,7 @@ class GaussianMixture(Law):
     def isotropic(cls, weights: Tensor, means: Tensor, variances: Tensor) -> GaussianMixture:
         """sum_k w_k N(mu_k, v_k I): variances (*B, K), at least 0. Raises as the constructor."""
         weights, means, variances = _checks.tensors(weights=weights, means=means, variances=variances)
-        _require_mixture(weights, means, variances=variances.shape)
+        weights, means = _mixture(weights, means, variances=variances.shape)
         _checks.nonnegative(constructor=True, variances=variances)
         return cls._of(Components(weights, means, Spectrum.isotropic(means.shape[-1], variances)))
 
@@ -50,7 +50,7 @@ class GaussianMixture(Law):
         """sum_k w_k N(mu_k, diag v_k): variances (*B, K, d), at least 0. Raises as the constructor."""
         weights, means, variances = _checks.tensors(weights=weights, means=means, variances=variances)
         _checks.event("variances", variances, _checks.event("means", means))
-        _require_mixture(weights, means, variances=variances.shape[:-1])
+        weights, means = _mixture(weights, means, variances=variances.shape[:-1])
         _checks.nonnegative(constructor=True, variances=variances)
         return cls._of(Components(weights, means, Spectrum.diagonal(variances)))
 
@@ -65,7 +65,7 @@ class GaussianMixture(Law):
             weights=weights, means=means, factors=factors, variances=variances
         )
         _checks.factors("factors", factors, _checks.event("means", means))
-        _require_mixture(weights, means, factors=factors.shape[:-2], variances=variances.shape)
+        weights, means = _mixture(weights, means, factors=factors.shape[:-2], variances=variances.shape)
         _checks.finite(constructor=True, factors=factors)
         _checks.nonnegative(constructor=True, variances=variances)
         return cls._of(Components(weights, means, low_rank(factors, variances)))
@@ -99,10 +99,11 @@ class GaussianMixture(Law):
         return mixture_entropy(self._components)
 
 
-def _require_mixture(weights: Tensor, means: Tensor, **batches: tuple[int, ...]) -> None:
-    """Weights (*B, K), means (*B, K, d), and batch shapes (*B, K) of the covariances, that fit each other."""
-    _checks.event("means", means)
+def _mixture(weights: Tensor, means: Tensor, **batches: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Weights (*B, K) and means (*B, K, d) of the common batch B, which is also that of the covariances (*B, K)."""
+    size = _checks.event("means", means)
     _checks.weights("weights", weights)
     _checks.components(weights.shape[-1], means=means.shape[:-1], **batches)
-    _checks.broadcast(weights=weights.shape, means=means.shape[:-1], **batches)
+    shape = _checks.broadcast(weights=weights.shape, means=means.shape[:-1], **batches)
     _checks.finite(constructor=True, means=means)
+    return weights.expand(shape), means.expand(*shape, size)

@@ -20,7 +20,7 @@ __all__ = ["PointCloud"]
 class PointCloud(Law):
     """sum_m w_m N(y_m, variance I) on R^d.
 
-    points: (*B, M, d); weights: (*B, M), None for uniform; variance: (*B,), at least 0. At variance 0 it has
+    points: (*B, M, d); weights: (*B, M), None for uniform; variance: (*B,), at least 0; batch axes broadcast. At variance 0 it has
     no density, but it diffuses into point clouds that have one; its posterior has the points E[x_0 | x_t, m]
     (the same points at variance 0) and one shared variance.
 
@@ -43,11 +43,11 @@ class PointCloud(Law):
             _, weights = _checks.tensors(points=points, weights=weights)
             _checks.weights("weights", weights)
             _checks.components(points.shape[-2], weights=weights.shape)
-        batch = points.shape[:-2]
-        _checks.broadcast(points=batch, weights=weights.shape[:-1], variance=variance.shape)
+        batch = _checks.broadcast(points=points.shape[:-2], weights=weights.shape[:-1], variance=variance.shape)
         _checks.finite(constructor=True, points=points)
         _checks.nonnegative(constructor=True, variance=variance)
         structure = Spectrum.isotropic(size, variance[..., None])
+        weights, points = weights.expand(*batch, -1), points.expand(*batch, -1, -1)
         object.__setattr__(self, "_components", Components(weights, points, structure))
 
     @property

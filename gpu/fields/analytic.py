@@ -15,7 +15,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu.distributions import Gaussian
 from gpu.distributions._components import View
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 from gpu.paths import Path
 from gpu.paths._base import checked_path
 
@@ -34,6 +34,7 @@ __all__ = [
 
 def times(data: Law, path: Path, t: Tensor | float, *, noisy: bool = False) -> Tensor:
     """Times of the data's dtype in the path's domain; `noisy` excludes the end where sigma is 0."""
+    require_law("data", data)
     _, t = _checks.tensors(data=data.mean, t=t)
     return checked_path(path)._checked_time(t, open_start=noisy and path._sigma_vanishes)
 

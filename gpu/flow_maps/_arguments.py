@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 from gpu.evolution._arguments import checked
 from gpu.paths import Path
 
@@ -18,6 +18,7 @@ __all__ = ["different_times", "journey", "numbers", "ordered_times", "weak"]
 
 def journey(data: Law, path: Path, x: Any, t_start: Any, t_end: Any) -> tuple[Tensor, Tensor, Tensor]:
     """Finite points (..., d) and two times of the domain, in either order."""
+    require_law("data", data)
     _, point, start, end = _checks.tensors(data=data.mean, x=x, t_start=t_start, t_end=t_end)
     _checks.event("x", point, data.event_size)
     _checks.broadcast(data=data.batch_shape, x=point.shape[:-1], t_start=start.shape, t_end=end.shape)
@@ -48,10 +49,11 @@ def different_times(t_start: Tensor, t_end: Tensor) -> None:
     _checks.different(t_start=t_start, t_end=t_end)
 
 
-def weak(like: Tensor, name: str, value: Tensor | float) -> Tensor:
+def weak(like: object, name: str, value: Tensor | float) -> Tensor:
     """A parameter with a default: a Python number takes the dtype and the device of the tensors beside it."""
     if isinstance(value, Tensor):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}: expected a torch tensor or a Python float, got {type(value).__name__}")
-    return torch.tensor(float(value), dtype=like.dtype, device=like.device)
+    number = torch.tensor(float(value), dtype=torch.float64)
+    return number.to(like) if isinstance(like, Tensor) else number

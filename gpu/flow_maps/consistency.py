@@ -7,7 +7,7 @@ from torch import Tensor
 from gpu import _checks
 from gpu._directions import Directions
 from gpu.distributions import Gaussian
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 from gpu.evolution._arguments import checked
 from gpu.fields.analytic import denoiser
 from gpu.flow_maps._arguments import ordered_times
@@ -32,7 +32,9 @@ def consistency_function(data: Law, path: Path, x: Tensor, t: Tensor | float, *,
 
     Catalogue: P103 (Lai et al., arXiv 2510.21890).
     """
-    return oracle_map(data, path, x, t_start=t, t_end=t_min)
+    point, time, least = _travelled(data, x, t=t, t_min=t_min)
+    _checks.time_in_domain(path, t=time, t_min=least)
+    return oracle_map(data, path, point, t_start=time, t_end=least)
 
 
 def consistency_offset_weight(path: Path, *, clean: Tensor | float, noisy: Tensor | float) -> Tensor:
@@ -68,8 +70,8 @@ def consistency_distillation_point(
 
     Catalogue: P104 (Lai et al., arXiv 2510.21890).
     """
-    _, point = _checks.tensors(data=data.mean, x=x)
-    early, late = ordered_times(path, point, clean=clean, noisy=noisy)
+    point, early, late = _travelled(data, x, clean=clean, noisy=noisy)
+    ordered_times(path, point, clean=early, noisy=late)
     guess = denoiser(data, path, point, late)
     kept = path._sigma_at(early) / path._sigma_at(late)
     return kept[..., None] * point + _weight(path, early, late)[..., None] * guess
@@ -115,6 +117,16 @@ def consistency_training_loss(
     """
     pair = _pair(data, path, clean, noisy, t_min)
     return _distillation(*pair, path) + _excess(*pair, path)
+
+
+def _travelled(data: Law, x: Tensor, **times: Tensor | float) -> tuple[Tensor, ...]:
+    """A point of the law's dimension and times, of one dtype and with batch axes that broadcast."""
+    require_law("data", data)
+    _, point, *values = _checks.tensors(data=data.mean, x=x, **times)
+    _checks.event("x", point, data.event_size)
+    shapes = {name: value.shape for name, value in zip(times, values, strict=True)}
+    _checks.broadcast(data=data.batch_shape, x=point.shape[:-1], **shapes)
+    return point, *values
 
 
 def _weight(path: Path, clean: Tensor, noisy: Tensor) -> Tensor:

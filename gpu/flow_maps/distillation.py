@@ -102,9 +102,11 @@ def knowledge_distillation_loss(
         law = data._seen_at(path._alpha_at(trip.t_start), path._sigma_at(trip.t_start))._components
     else:
         _checks.gaussian("start", start, Gaussian, "the loss has a closed form for Gaussian laws only")
+        _checks.tensors(data=data.mean, start=start.mean)
         _checks.event("start", start.mean, data.event_size)
         law = start._components
-    slope, shift = affine(data.mean, matrix, offset, data=law.batch_shape, t_start=trip.t_start.shape)
+    shapes = {"data": data.batch_shape, "start": law.batch_shape, "t_start, t_end": trip.t_start.shape}
+    slope, shift = affine(data.mean, matrix, offset, **shapes)
     flow = trip.flow()
     gap = slope - trip.directions.matrix(flow.of_point)
     return mean_square(law, gap, shift - trip.directions.vectors(flow.of_mean * trip.directions.mean))
@@ -130,8 +132,10 @@ def distribution_matching_gradient(
     )
     _, slope = _checks.tensors(score_fake=fake, jacobian=jacobian)
     _checks.matrix("jacobian", slope, rows=fake.shape[-1])
-    _checks.broadcast(score_fake=fake.shape[:-1], jacobian=slope.shape[:-2], alpha=level.shape, weight=gain.shape)
+    shapes = {"score_fake": fake.shape[:-1], "score_real": real.shape[:-1], "jacobian": slope.shape[:-2]}
+    _checks.broadcast(**shapes, alpha=level.shape, weight=gain.shape)
     _checks.finite(jacobian=slope)
+    _checks.nonnegative(alpha=level, weight=gain)
     return (gain * level)[..., None] * (slope * (fake - real)[..., None]).sum(-2)
 
 

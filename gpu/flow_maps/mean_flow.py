@@ -80,7 +80,8 @@ def mean_flow_total_derivative(
     point, start, end = journey(data, path, x, t_start, t_end)
     _, direction = _checks.tensors(x=point, tangent=tangent)
     _checks.event("tangent", direction, data.event_size)
-    _checks.broadcast(x=point.shape[:-1], tangent=direction.shape[:-1], t_start=start.shape, data=data.batch_shape)
+    shapes = {"data": data.batch_shape, "x": point.shape[:-1], "tangent": direction.shape[:-1]}
+    _checks.broadcast(**shapes, t_start=start.shape, t_end=end.shape)
     _checks.finite(tangent=direction)
     different_times(start, end)
     gap = (start - end)[..., None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from gpu.distributions import Gaussian
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 from gpu.evolution._arguments import checked
 from gpu.fields.analytic import velocity
 from gpu.flow_maps._arguments import journey
@@ -37,6 +37,7 @@ def oracle_map(data: Law, path: Path, x: Tensor, *, t_start: Tensor | float, t_e
 
     Catalogue: P101 (Lai et al., arXiv 2510.21890).
     """
+    require_law("data", data)
     if isinstance(data, Gaussian):
         return flow_map(data, path, x, t_start=t_start, t_end=t_end)
     if data.event_size == 1:

@@ -7,7 +7,7 @@ import math
 from torch import Tensor
 
 from gpu import _checks
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 from gpu.evolution._arguments import checked
 
 __all__ = [
@@ -27,7 +27,11 @@ def trigflow_network_output(data: Law, x: Tensor, angle: Tensor | float, *, sigm
 
     Catalogue: P110 (Lai et al., arXiv 2510.21890).
     """
+    require_law("data", data)
     _, point, turn, scale = _checks.tensors(data=data.mean, x=x, angle=angle, sigma_data=sigma_data)
+    _checks.event("x", point, data.event_size)
+    shapes = {"data": data.batch_shape, "x": point.shape[:-1], "angle": turn.shape, "sigma_data": scale.shape}
+    _checks.broadcast(**shapes)
     _circle(turn, scale)
     sine, cosine = turn.sin(), turn.cos().clamp_min(0)
     spread = sine * scale

@@ -71,7 +71,7 @@ def observation_score(
     """
     seen = _Observation.of(data, observed, matrix, noise_covariance)
     time = times(data, path, t)
-    _checks.broadcast(data=data.batch_shape, t=time.shape, observed=seen.observed.shape[:-2])
+    _refuse_apart(data, path, x, t, seen)
     view = data._observed(x, path._alpha_at(time), path._sigma_at(time))
     given = view.posterior()
     residuals, lower, _ = seen.predicted(given.base_means, given.covariances())
@@ -91,6 +91,7 @@ def dps_score(
     Catalogue: P90 (Lai et al., arXiv 2510.21890).
     """
     seen = _Observation.of(data, observed, matrix, noise_covariance)
+    _refuse_apart(data, path, x, t, seen)
     return _guess(data, path, x, t, seen, seen.noise[..., 0, :, :])
 
 
@@ -113,7 +114,7 @@ def pigdm_score(
     seen = _Observation.of(data, observed, matrix, noise_covariance)
     _, spread = _checks.tensors(data=data.mean, variance=variance)
     _checks.nonnegative(variance=spread)
-    _checks.broadcast(**seen.shapes, variance=spread.shape)
+    _refuse_apart(data, path, x, t, seen, variance=spread.shape)
     operator = seen.matrix[..., 0, :, :]
     covariance = spread[..., None, None] * symmetric(operator @ operator.mT) + seen.noise[..., 0, :, :]
     return _guess(data, path, x, t, seen, covariance)
@@ -130,11 +131,12 @@ def dps_normalized_step(
     Raises as the fields do, and ValueError where y = H D.
     Catalogue: P90 (Lai et al., arXiv 2510.21890).
     """
-    rows = observed.shape[-1] if observed.dim() > 0 else 1
-    identity = torch.eye(rows, dtype=data.mean.dtype, device=data.mean.device)
-    seen = _Observation.of(data, observed, matrix, identity)
+    (value,) = _checks.tensors(observed=observed)
+    rows = _checks.event("observed", value)
+    seen = _Observation.of(data, value, matrix, torch.zeros((rows, rows), dtype=value.dtype, device=value.device))
     _, length = _checks.tensors(data=data.mean, step=step)
     _checks.finite(step=length)
+    _refuse_apart(data, path, x, t, seen, step=length.shape)
     residual, pull = _residual(data, path, x, t, seen)
     size = torch.linalg.vector_norm(residual, dim=-1, keepdim=True)
     _checks.positive(constructor=False, **{"|y - H D|": size})
@@ -151,6 +153,12 @@ class _Observation:
     observed: Tensor
     matrix: Tensor
     noise: Tensor
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The batch shapes by argument."""
+        batches = (self.observed.shape[:-2], self.matrix.shape[:-3], self.noise.shape[:-3])
+        return dict(zip(("observed", "matrix", "noise_covariance"), batches, strict=True))
 
     @classmethod
     def of(cls, data: Any, observed: Any, matrix: Any, noise_covariance: Any) -> _Observation:
@@ -183,6 +191,15 @@ class _Observation:
         return total
 
 
+def _refuse_apart(
+    data: Data, path: Path, x: Tensor, t: Number, seen: _Observation, **shapes: tuple[int, ...]
+) -> None:
+    """Batch axes of all arguments that broadcast."""
+    time, (_, point) = times(data, path, t), _checks.tensors(data=data.mean, x=x)
+    _checks.event("x", point, data.event_size)
+    _checks.broadcast(data=data.batch_shape, x=point.shape[:-1], t=time.shape, **seen.shapes, **shapes)
+
+
 def _applied(matrix: Tensor, vectors: Tensor) -> Tensor:
     """Matrix times vector over batches that broadcast."""
     return (matrix @ vectors[..., None])[..., 0]
@@ -197,9 +214,6 @@ def _residual(data: Data, path: Path, x: Tensor, t: Number, seen: _Observation) 
 
 def _guess(data: Data, path: Path, x: Tensor, t: Number, seen: _Observation, covariance: Tensor) -> Tensor:
     """(alpha/sigma^2) Cov H^T M^-1 (y - H D) with a covariance M of one's choice."""
-    time, point = times(data, path, t), _checks.tensors(data=data.mean, x=x)[1]
-    batches = {"data": data.batch_shape, "x": point.shape[:-1], "t": time.shape, **seen.shapes}
-    _checks.broadcast(**batches, variance=covariance.shape[:-2])
     lower = factor("noise_covariance", covariance)
     residual, pull = _residual(data, path, x, t, seen)
     lower = lower.expand(*torch.broadcast_shapes(lower.shape[:-2], residual.shape[:-1]), *lower.shape[-2:])  # type: ignore[no-untyped-call]

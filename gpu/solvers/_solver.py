@@ -144,6 +144,7 @@ class Solver(ABC):
         if normals.shape != (self.draws, *x.shape):
             wanted = (self.draws, *x.shape)
             raise ValueError(f"noise: expected shape {tuple(wanted)}, got {tuple(normals.shape)}")
+        _checks.finite(noise=normals)
         return normals
 
     @abstractmethod

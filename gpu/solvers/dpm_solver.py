@@ -47,6 +47,8 @@ class DPMSolver(Solver):
         up_to("order", self.order, 3)
         _checks.option("output", self.output, OUTPUTS)
         _checks.option("variant", self.variant, ("midpoint", "taylor"))
+        if self.variant == "taylor" and self.order != 2:
+            raise ValueError(f"variant: expected 'midpoint' except at order 2, got 'taylor' at order {self.order}")
         for name, value, least, default in (("r1", self.r1, 2, 0.5), ("r2", self.r2, 3, 2 / 3)):
             if value is None and self.order >= least:
                 object.__setattr__(self, name, 1 / 3 if (name, self.order) == ("r1", 3) else default)

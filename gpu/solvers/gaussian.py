@@ -162,6 +162,7 @@ def sampling_law(
     _checks.gaussian("law", law, Gaussian, "the law of the output is Gaussian for a Gaussian start only")
     directions.tensors(law=law.mean)
     _checks.event("law", law.mean, data.event_size)
+    _checks.broadcast(data=data.batch_shape, law=law.batch_shape)
     matrix = directions.matrix(gains.start)
     mean = directions.vectors(gains.start * directions.coordinates(law.mean) + gains.mean * directions.mean)
     return Gaussian(mean, symmetric(matrix @ law.covariance @ matrix) + directions.matrix(drawn))

@@ -43,11 +43,11 @@ def weighted_step(weights: StepWeights, x: Tensor, outputs: Tensor, noise: Tenso
     _checks.matrix("outputs", outputs, shares.shape[-1], size)
     shapes = {"weights": state.shape, "x": x.shape[:-1], "outputs": outputs.shape[:-2]}
     _checks.finite(x=x, outputs=outputs)
+    _checks.broadcast(**shapes)
     moved = state[..., None] * x + (shares[..., None] * outputs).sum(-2)
     if noise is None:
         if _checks.values_are_checked(spread) and bool((spread.detach() != 0).any()):
             raise ValueError("noise: expected standard normals, as these weights draw noise, got None")
-        _checks.broadcast(**shapes)
         return moved
     _, normals = _checks.tensors(x=x, noise=noise)
     _checks.event("noise", normals, size)

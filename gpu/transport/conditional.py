@@ -8,12 +8,13 @@ from torch import Tensor
 from gpu import _checks
 from gpu._directions import Directions
 from gpu.distributions import Gaussian
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 from gpu.distributions._linear_algebra import add_identity
 from gpu.evolution._affine import mean_square
 from gpu.evolution._arguments import affine, checked
 from gpu.fields.analytic import times, velocity_rates
 from gpu.paths import Path
+from gpu.paths._base import checked_path
 
 __all__ = [
     "conditional_velocity",
@@ -68,8 +69,9 @@ def conditional_velocity_matching(data: Law, path: Path, matrix: Tensor, offset:
 
     Catalogue: P93 (Lai et al., arXiv 2510.21890; Lipman et al., arXiv 2210.02747).
     """
+    require_law("data", data)
     _, time = _checks.tensors(data=data.mean, t=t)
-    time = path._checked_time(time, open_start=path._sigma_derivative_diverges)
+    time = checked_path(path)._checked_time(time, open_start=path._sigma_derivative_diverges)
     matrix, offset = affine(data.mean, matrix, offset, data=data.batch_shape, t=time.shape)
     noise = add_identity(path._sigma_at(time)[..., None, None] * matrix, -path._sigma_derivative_at(time))
     signal = add_identity(path._alpha_at(time)[..., None, None] * matrix, -path._alpha_derivative_at(time))

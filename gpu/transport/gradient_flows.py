@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gpu import _checks
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 
 __all__ = ["forward_divergence_velocity", "reverse_divergence_velocity"]
 
@@ -39,6 +39,8 @@ def forward_divergence_velocity(target: Law, law: Law, x: Tensor) -> Tensor:
 
 def _point(target: Law, law: Law, x: Tensor) -> Tensor:
     """Points of the dimension of both laws."""
+    require_law("target", target)
+    require_law("law", law)
     place, *_ = _checks.tensors(x=x, target=target.mean, law=law.mean)
     _checks.event("x", place, target.event_size)
     _checks.event("the mean of law", law.mean, target.event_size)

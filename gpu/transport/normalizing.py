@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gpu import _checks
 from gpu._logarithms import log_of_product
-from gpu.distributions._law import Law
+from gpu.distributions._law import Law, require_law
 
 __all__ = ["affine_flow_log_prob", "change_of_variables"]
 
@@ -35,6 +35,7 @@ def affine_flow_log_prob(base: Law, matrices: Tensor, offsets: Tensor, x: Tensor
 
     Catalogue: P100 (Lai et al., arXiv 2510.21890).
     """
+    require_law("base", base)
     place, layers, shifts, _ = _checks.tensors(x=x, matrices=matrices, offsets=offsets, base=base.mean)
     size = _checks.square("matrices", layers, base.event_size)
     _checks.event("x", place, size)

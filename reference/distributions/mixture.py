@@ -24,7 +24,7 @@ class GaussianMixture(Law):
     """sum_k w_k N(mu_k, S_k): weights (*B, K), means (*B, K, d), covariances (*B, K, d, d).
 
     Weights are non-negative and sum to one within 4 K u; they are never renormalised.
-    Covariances are symmetric bit for bit and positive semidefinite.
+    Covariances are symmetric bit for bit and positive semidefinite; batch axes broadcast.
     Raises ValueError or TypeError for anything else.
     Catalogue: P22 (Lai et al., arXiv 2510.21890); M30 (McAllester, arXiv 2301.11108).
     """
@@ -32,7 +32,8 @@ class GaussianMixture(Law):
     def __init__(self, weights: Array, means: Array, covariances: Array) -> None:
         shares, centres, batch = _weights_and_means(weights, means)
         matrices = _checks.covariance("covariances", covariances, centres.shape[-1])
-        self._build(shares, centres, batch, Dense(_filled("covariances", matrices, 2, batch, shares)))
+        filled = _filled("covariances", matrices, 2, batch, shares)
+        self._build(shares, centres, filled.shape[:-3], Dense(filled))
 
     @classmethod
     def isotropic(cls, weights: Array, means: Array, variances: Array) -> Self:
@@ -40,14 +41,15 @@ class GaussianMixture(Law):
         shares, centres, batch = _weights_and_means(weights, means)
         values = _filled("variances", _checks.nonnegative("variances", variances), 0, batch, shares)
         spread = np.broadcast_to(values[..., None], (*values.shape, centres.shape[-1]))
-        return cls._made(shares, centres, batch, Diagonal(spread))
+        return cls._made(shares, centres, values.shape[:-1], Diagonal(spread))
 
     @classmethod
     def diagonal(cls, weights: Array, means: Array, variances: Array) -> Self:
         """Covariances diag(v_k) with variances (*B, K, d), each >= 0."""
         shares, centres, batch = _weights_and_means(weights, means)
         values = _checks.event("variances", _checks.nonnegative("variances", variances), centres.shape[-1])
-        return cls._made(shares, centres, batch, Diagonal(_filled("variances", values, 1, batch, shares)))
+        filled = _filled("variances", values, 1, batch, shares)
+        return cls._made(shares, centres, filled.shape[:-2], Diagonal(filled))
 
     @classmethod
     def low_rank(cls, weights: Array, means: Array, factors: Array, variances: Array) -> Self:
@@ -56,9 +58,10 @@ class GaussianMixture(Law):
         tall = _checks.real("factors", factors)
         if tall.ndim < 3 or tall.shape[-2] != centres.shape[-1] or tall.shape[-1] < 1:
             raise ValueError(f"factors: expected shape (..., K, {centres.shape[-1]}, r) with r >= 1, got {tall.shape}")
+        batch = _filled("factors", tall, 2, batch, shares).shape[:-3]
         values = _filled("variances", _checks.nonnegative("variances", variances), 0, batch, shares)
-        law = LowRank(_filled("factors", tall, 2, batch, shares), values)
-        return cls._made(shares, centres, batch, law)
+        law = LowRank(_filled("factors", tall, 2, values.shape[:-1], shares), values)
+        return cls._made(shares, centres, values.shape[:-1], law)
 
     @classmethod
     def _made(cls, weights: Array, means: Array, batch: tuple[int, ...], covariance: Covariance) -> Self:
@@ -140,12 +143,10 @@ def _weights_and_means(weights: object, means: object) -> tuple[Array, Array, tu
 
 
 def _filled(name: str, array: Array, event_dims: int, batch: tuple[int, ...], weights: Array) -> Array:
-    """A read-only copy of per-component values of shape (*batch, K, *event)."""
+    """A read-only copy of per-component values (*B, K, *event), B the broadcast of their batch and the given one."""
     components = weights.shape[-1]
     axis = array.ndim - event_dims - 1
     if axis < 0 or array.shape[axis] != components:
         raise ValueError(f"{name}: expected {components} components on axis {axis}, got shape {array.shape}")
     shape = _checks.broadcast(data=batch, **{name: array.shape[:axis]})
-    if shape != batch:
-        raise ValueError(f"{name}: expected batch shape {batch} of weights and means, got {array.shape[:axis]}")
-    return frozen(np.broadcast_to(array, (*batch, *array.shape[axis:])))
+    return frozen(np.broadcast_to(array, (*shape, *array.shape[axis:])))

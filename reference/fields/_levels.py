@@ -13,9 +13,9 @@ from reference.paths._base import Path, checked_path
 __all__ = ["checked_law", "gaussian_or_line", "state", "velocity_coefficients"]
 
 
-def checked_law(data: object) -> Law:
+def checked_law(data: object, name: str = "data") -> Law:
     """A data law of this package, else TypeError."""
-    return _checks.instance("data", data, Law, hint="Gaussian, GaussianMixture or PointCloud")
+    return _checks.instance(name, data, Law, hint="Gaussian, GaussianMixture or PointCloud")
 
 
 def gaussian_or_line(law: Law, name: str = "data") -> Law:

@@ -14,7 +14,7 @@ from reference.fields._levels import checked_law
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import travel
 
-__all__ = ["Travel", "flow_arguments", "moved_by", "per_vector", "vectors"]
+__all__ = ["Travel", "different_times", "flow_arguments", "moved_by", "per_vector", "vectors"]
 
 
 class Travel(NamedTuple):
@@ -38,6 +38,13 @@ def flow_arguments(data: object, path: object, x: object, t_start: Real, t_end: 
     point = _checks.event("x", _checks.real("x", x), law.event_size)
     start, end = travel(checked, t_start, t_end, data=law.batch_shape, x=point.shape[:-1])
     return Travel(law, checked, point, start, end)
+
+
+def different_times(start: Array, end: Array) -> None:
+    """Two times that differ everywhere."""
+    if np.any(start == end):
+        equal = float(np.broadcast_arrays(start, end)[0][start == end].flat[0])
+        raise ValueError(f"t_start, t_end: expected different times, got {equal!r} twice")
 
 
 def vectors(**arguments: object) -> tuple[Array, ...]:

@@ -12,6 +12,7 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.fields import denoiser
+from reference.fields._levels import checked_law
 from reference.fields.analytic import Data
 from reference.flow_maps._arguments import per_vector, vectors
 from reference.flow_maps._coefficients import variance_at
@@ -41,7 +42,10 @@ def consistency_function(data: Data, path: Path, x: Array, t: Real, *, t_min: Re
     Raises: TypeError, ValueError outside the domain.
     Catalogue: P103 (Lai et al., arXiv 2510.21890).
     """
-    return oracle_map(data, path, x, t_start=t, t_end=t_min)
+    law, checked, point = checked_law(data), checked_path("path", path), _checks.event("x", _checks.real("x", x))
+    time, least = (_checks.time_in_domain(checked, value, name=name) for name, value in (("t", t), ("t_min", t_min)))
+    _checks.broadcast(data=law.batch_shape, x=point.shape[:-1], t=time.shape, t_min=least.shape)
+    return oracle_map(data, checked, point, t_start=time, t_end=least)
 
 
 # ---------------------------------------------------------------------------------------- training pairs
@@ -147,8 +151,7 @@ def _pair(
     lowest = _checks.time_in_domain(path, t_min, name="t_min")
     shapes = {"clean": early.shape, "noisy": late.shape, "t_min": lowest.shape}
     _checks.broadcast(data=components.batch_shape, **shapes)
-    if np.any(lowest > early):
-        raise ValueError(f"t_min: expected t_min <= clean, got t_min {float(lowest.max())!r}")
+    _checks.below(equal_allowed=True, t_min=lowest, clean=early)
     variances = components.covariance.eigenvalues[..., 0, :]
     least = per_vector(path.alpha(lowest)) ** 2 * variances + per_vector(path.sigma(lowest)) ** 2
     return (

@@ -46,14 +46,15 @@ def progressive_target(
     Catalogue: P107 (Lai et al., arXiv 2510.21890).
     """
     start, end = vectors(x=x, x_end=x_end)
-    before, after = _checks.levels(alpha_start, sigma_start), _checks.levels(alpha_end, sigma_end)
-    shape = np.broadcast_shapes(start.shape[:-1], end.shape[:-1])
-    levels = [*before, *after]
-    _checks.broadcast(x=shape, levels=np.broadcast_shapes(*(level.shape for level in levels)))
-    divisor = before[1] * after[0] - after[1] * before[0]
+    given = {"alpha_start": alpha_start, "sigma_start": sigma_start, "alpha_end": alpha_end, "sigma_end": sigma_end}
+    levels = {name: _checks.nonnegative(name, value) for name, value in given.items()}
+    shapes = {"x": start.shape[:-1], "x_end": end.shape[:-1]}
+    _checks.broadcast(**shapes, **{name: level.shape for name, level in levels.items()})
+    signal, noise, signal_end, noise_end = levels.values()
+    divisor = noise * signal_end - noise_end * signal
     if np.any(divisor == 0.0):
-        raise ValueError("alpha, sigma: expected levels of different signal-to-noise ratio, got equal ones")
-    return (per_vector(before[1]) * end - per_vector(after[1]) * start) / per_vector(divisor)
+        raise ValueError(f"{', '.join(levels)}: expected levels of different signal-to-noise ratio, got equal ratios")
+    return (per_vector(noise) * end - per_vector(noise_end) * start) / per_vector(divisor)
 
 
 def progressive_target_from_denoisers(
@@ -69,8 +70,10 @@ def progressive_target_from_denoisers(
     Catalogue: P107 (Lai et al., arXiv 2510.21890).
     """
     outputs, checked = vectors(first=first, second=second), checked_path("path", path)
-    middle, start = _checks.ordered(checked, t_middle, t_start)
-    end, _ = _checks.ordered(checked, t_end, t_middle)
+    given = {"t_start": t_start, "t_middle": t_middle, "t_end": t_end}
+    start, middle, end = (_checks.time_in_domain(checked, value, name=name) for name, value in given.items())
+    _checks.below(t_middle=middle, t_start=start)
+    _checks.below(t_end=end, t_middle=middle)
     shape = np.broadcast_shapes(*(output.shape[:-1] for output in outputs))
     _checks.broadcast(x=shape, t_start=start.shape, t_middle=middle.shape, t_end=end.shape)
     first_gain, second_gain = checked._difference(middle, start), checked._difference(end, middle)
@@ -141,8 +144,8 @@ def distribution_matching_gradient(
     """
     fake, real = vectors(score_fake=score_fake, score_real=score_real)
     slope = _checks.real("jacobian", jacobian)
-    if slope.ndim < 2 or slope.shape[-2] != fake.shape[-1]:
-        raise ValueError(f"jacobian: expected shape (..., {fake.shape[-1]}, p), got {slope.shape}")
+    if slope.ndim < 2 or slope.shape[-2] != fake.shape[-1] or slope.shape[-1] < 1:
+        raise ValueError(f"jacobian: expected shape (..., {fake.shape[-1]}, p) with p >= 1, got {slope.shape}")
     level, factor = _checks.nonnegative("alpha", alpha), _checks.nonnegative("weight", weight)
     shape = np.broadcast_shapes(fake.shape[:-1], real.shape[:-1])
     _checks.broadcast(score=shape, jacobian=slope.shape[:-2], alpha=level.shape, weight=factor.shape)

@@ -13,7 +13,7 @@ from reference._checks import Array, Real
 from reference.distributions import Gaussian
 from reference.fields import velocity as exact_velocity
 from reference.fields.analytic import Data
-from reference.flow_maps._arguments import Travel, flow_arguments, moved_by, per_vector, vectors
+from reference.flow_maps._arguments import Travel, different_times, flow_arguments, moved_by, per_vector, vectors
 from reference.flow_maps._coefficients import affine, average_coefficients
 from reference.flow_maps.oracle import oracle_jacobian, oracle_map
 from reference.paths._base import Path, checked_path
@@ -87,8 +87,7 @@ def mean_flow_total_derivative(
     law, checked, point, start, end = travel
     direction = _checks.event("tangent", _checks.real("tangent", tangent), law.event_size)
     _checks.broadcast(x=travel.shape, tangent=direction.shape[:-1])
-    if np.any(start == end):
-        raise ValueError("t_start, t_end: expected different times, got equal ones")
+    different_times(start, end)
     length = per_vector(start - end)
     rate = exact_velocity(data, checked, point, start)
     average = average_velocity(data, checked, point, t_start=start, t_end=end)
@@ -130,8 +129,7 @@ def combined_average_velocity(first: Array, second: Array, *, t_start: Real, t_m
     start, end = _checks.real("t_start", t_start), _checks.real("t_end", t_end)
     times = {"t_start": start.shape, "t_middle": middle.shape, "t_end": end.shape}
     _checks.broadcast(x=np.broadcast_shapes(*(array.shape[:-1] for array in arrays)), **times)
-    if np.any(start == end):
-        raise ValueError("t_start, t_end: expected different times, got equal ones")
+    different_times(start, end)
     weighted = per_vector(start - middle) * arrays[0] + per_vector(middle - end) * arrays[1]
     return weighted / per_vector(start - end)
 

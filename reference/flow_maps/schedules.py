@@ -38,9 +38,7 @@ def consistency_pair_weight(*, clean: Real, noisy: Real) -> Array:
     Catalogue: P111 (Lai et al., arXiv 2510.21890); iCM, arXiv 2310.14189.
     """
     early, late = _checks.real("clean", clean), _checks.real("noisy", noisy)
-    _checks.broadcast(clean=early.shape, noisy=late.shape)
-    if not np.all(early < late):
-        raise ValueError("clean, noisy: expected clean < noisy")
+    _checks.below(clean=early, noisy=late)
     return np.asarray(1.0 / (late - early))
 
 

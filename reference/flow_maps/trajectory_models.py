@@ -9,7 +9,7 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array, Real
-from reference.flow_maps._arguments import per_vector, vectors
+from reference.flow_maps._arguments import different_times, per_vector, vectors
 
 __all__ = ["ctm_flow_map", "ctm_loss_weight", "ctm_output", "ctm_output_from_velocity"]
 
@@ -17,16 +17,15 @@ __all__ = ["ctm_flow_map", "ctm_loss_weight", "ctm_output", "ctm_output_from_vel
 def ctm_output(flow_map: Array, x: Array, *, t_start: Real, t_end: Real) -> Array:
     """The output g = (t_start Psi - t_end x)/(t_start - t_end) whose mixture is the flow map's image Psi of x.
 
-    Where the times nearly agree the quotient is ill-conditioned; x - t_start average_velocity is not.
+    Where the times nearly agree the quotient is ill-conditioned; x - t_start average_velocity is not. At equal times
+    see ctm_output_from_velocity.
     Shapes: flow_map, x (..., d), times (...) -> (..., d).  Domain: t_start > 0, t_end >= 0, different.
     Raises: TypeError, ValueError outside the domain.
     Catalogue: P105 (Lai et al., arXiv 2510.21890).
     """
     (image, point), start, end = _arguments(t_start, t_end, flow_map=flow_map, x=x)
-    length = start - end
-    if np.any(length == 0.0):
-        raise ValueError("t_start, t_end: expected different times (at equal ones see ctm_output_from_velocity)")
-    return (per_vector(start) * image - per_vector(end) * point) / per_vector(length)
+    different_times(start, end)
+    return (per_vector(start) * image - per_vector(end) * point) / per_vector(start - end)
 
 
 def ctm_flow_map(output: Array, x: Array, *, t_start: Real, t_end: Real) -> Array:

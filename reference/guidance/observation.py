@@ -145,7 +145,8 @@ def dps_normalized_step(
     Domain: open where sigma vanishes; y != H D (ValueError elsewhere).
     Catalogue: P90 (Lai et al., arXiv 2510.21890).
     """
-    law, path, point, time, seen = _arguments(data, path, x, t, observed, matrix, None)
+    rows = _checks.event("observed", _checks.real("observed", observed)).shape[-1]
+    law, path, point, time, seen = _arguments(data, path, x, t, observed, matrix, np.zeros((rows, rows)))
     length = _checks.real("step", step)
     _checks.broadcast(**seen.shapes, data=law.batch_shape, x=point.shape[:-1], t=time.shape, step=length.shape)
     jacobian = denoiser_jacobian(data, path, point, time)
@@ -161,7 +162,7 @@ def dps_normalized_step(
 
 
 def _arguments(
-    data: object, path: object, x: object, t: object, observed: object, matrix: object, noise_covariance: object | None
+    data: object, path: object, x: object, t: object, observed: object, matrix: object, noise_covariance: object
 ) -> tuple[Law, Path, Array, Array, _Observation]:
     law, checked, point, time = state(data, path, x, t)
     shapes = {"data": law.batch_shape, "x": point.shape[:-1], "t": time.shape}
@@ -169,16 +170,15 @@ def _arguments(
 
 
 def _observation(
-    size: int, observed: object, matrix: object, noise_covariance: object | None, **shapes: tuple[int, ...]
+    size: int, observed: object, matrix: object, noise_covariance: object, **shapes: tuple[int, ...]
 ) -> _Observation:
-    """The checked y, H and R; without a noise covariance R is 0."""
+    """The checked y, H and R."""
     value = _checks.event("observed", _checks.real("observed", observed))
     linear = _checks.event("matrix", _checks.real("matrix", matrix), size)
     rows = value.shape[-1]
     if linear.ndim < 2 or linear.shape[-2] != rows:
         raise ValueError(f"matrix: expected shape (..., {rows}, {size}), got {linear.shape}")
-    given = np.zeros((rows, rows)) if noise_covariance is None else noise_covariance
-    noise = _checks.covariance("noise_covariance", given, rows)
+    noise = _checks.covariance("noise_covariance", noise_covariance, rows)
     seen = _Observation(value, linear, noise)
     _checks.broadcast(**shapes, **seen.shapes)
     return seen

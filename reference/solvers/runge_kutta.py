@@ -50,7 +50,7 @@ class _RungeKutta(Solver):
             return output, output / path.half_log_snr_derivative(t)[..., None]
         return output, output
 
-    def _advance(self, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
+    def _moved(self, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
         """One Euler step of the clock, whose linear part is exact."""
         state, weight = _transfer(path, self.variable, start, end)
         return np.asarray(state[..., None] * x + weight[..., None] * slope)
@@ -91,7 +91,7 @@ class Euler(_RungeKutta):
 
     def _finish(self, model: Model, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
         del model
-        return self._advance(path, x, slope, start, end)
+        return self._moved(path, x, slope, start, end)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Heun(_RungeKutta):
         return 2
 
     def _finish(self, model: Model, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
-        guess = self._advance(path, x, slope, start, end)
+        guess = self._moved(path, x, slope, start, end)
         if self.variable == "noise_to_signal":
             arrived = path.sigma(end) == 0.0
             if np.all(arrived):
@@ -120,7 +120,7 @@ class Heun(_RungeKutta):
         if self.variable == "signal_to_noise":
             _checks.time_in_domain(path, end, name="t_end", open_left=path._noise_vanishes)
         _, later = self._slope(model, path, guess, end)
-        return self._advance(path, x, 0.5 * (slope + later), start, end)
+        return self._moved(path, x, 0.5 * (slope + later), start, end)
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ class Midpoint(_RungeKutta):
 
     def _finish(self, model: Model, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
         middle = _middle(path, self.variable, start, end)
-        _, between = self._slope(model, path, self._advance(path, x, slope, start, middle), middle)
-        return self._advance(path, x, between, start, end)
+        _, between = self._slope(model, path, self._moved(path, x, slope, start, middle), middle)
+        return self._moved(path, x, between, start, end)
 
 
 # ---------------------------------------------------------------------------------------------- private

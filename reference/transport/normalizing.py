@@ -33,7 +33,7 @@ def affine_flow_log_prob(base: Data, matrices: Array, offsets: Array, x: Array) 
     Ill-conditioned as the matrices are.
     Catalogue: P100 (Lai et al., arXiv 2510.21890).
     """
-    law = checked_law(base)
+    law = checked_law(base, "base")
     point = _checks.event("x", _checks.real("x", x), law.event_size)
     layers = _checks.square("matrices", matrices, law.event_size)
     shifts = _checks.event("offsets", _checks.real("offsets", offsets), law.event_size)

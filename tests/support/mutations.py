@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from doors import INF, NAN, Kit
 
 Spoilt = tuple[str, Callable[[], object], type[Exception], tuple[str, ...]]
 """What was done, the call, the error, and patterns that the message must hold."""
+
+
+LAWS, ARRAYS = ("law", "gaussian"), ("vector", "matrix")
 
 
 @dataclass(frozen=True)
@@ -21,17 +24,23 @@ class Argument:
     value: Any
     bad: tuple[Any, ...] = ()
     weak: bool = False
+    optional: bool = False
+    free: bool = False
 
     def make(self, kit: Kit) -> Any:
         if self.kind in ("vector", "matrix"):
             return kit.a(self.value)
-        if self.kind in ("law", "gaussian"):
-            return self.value(kit)
+        if self.kind in LAWS:
+            return self.law(kit)
         return getattr(kit.m, self.value)() if self.kind == "path" else self.value
+
+    def law(self, kit: Kit, *, longer: int = 0, batch: int = 0, dtype: str = "float64") -> Any:
+        """The law, or one that is as good but for its dimension, its batch or its dtype."""
+        make, size, shift = self.value
+        return make(kit, size + longer, shift, batch, dtype)
 
 
 Call = Mapping[str, Argument]
-LAWS, ARRAYS = ("law", "gaussian"), ("vector", "matrix")
 
 
 def vector(*values: float) -> Argument:
@@ -39,9 +48,9 @@ def vector(*values: float) -> Argument:
     return Argument("vector", list(values))
 
 
-def matrix(*rows: list[Any]) -> Argument:
-    """A matrix (..., n, m), or a stack of arrays whose event axes are the last ones."""
-    return Argument("matrix", list(rows))
+def matrix(*rows: list[Any], free: bool = False) -> Argument:
+    """A matrix (..., n, m), or a stack of arrays; a free one has columns of any number."""
+    return Argument("matrix", list(rows), free=free)
 
 
 def number(value: float, *bad: float, weak: bool = False) -> Argument:
@@ -53,17 +62,38 @@ def path(name: str) -> Argument:
     return Argument("path", name)
 
 
-def gaussian(shift: float = 0.0, size: int = 2, **kinds: str) -> Argument:
-    """A Gaussian of full covariance where nothing but a Gaussian will do; a law where any will."""
-    return Argument(kinds.get("kind", "gaussian"), lambda kit: normal(kit, size, shift))
+def gaussian(shift: float = 0.0) -> Argument:
+    """A Gaussian of full covariance, where nothing but a Gaussian will do."""
+    return Argument("gaussian", (normal, 2, shift))
 
 
 def law(shift: float = 0.0) -> Argument:
-    return gaussian(shift, kind="law")
+    """A Gaussian where any law will do."""
+    return Argument("law", (normal, 2, shift))
 
 
-def normal(kit: Kit, size: int = 2, shift: float = 0.0, batch: int = 0, dtype: str = "float64") -> Any:
-    """N((shift, ...), I + (1/4) 1 1^T), of a batch of them."""
+def with_mixtures(call: Call, size: int) -> Call:
+    """The call with a mixture of this dimension for every law, and vectors of its dimension."""
+    changed = {
+        "law": lambda argument: replace(argument, value=(mixture, size, argument.value[2])),
+        "vector": lambda argument: replace(argument, value=argument.value[:size]),
+    }
+    return {name: changed.get(argument.kind, lambda same: same)(argument) for name, argument in call.items()}
+
+
+def optional(argument: Argument) -> Argument:
+    """An argument that may be None."""
+    return replace(argument, optional=True)
+
+
+def mixture(kit: Kit, size: int, shift: float = 0.0, batch: int = 0, dtype: str = "float64") -> Any:
+    """Two isotropic components."""
+    values: list[Any] = [[0.5, 0.5], [[shift] * size, [shift + 1.0] * size], [1.0, 2.0]]
+    return kit.m.GaussianMixture.isotropic(*(kit.raw([each] * batch if batch else each, dtype) for each in values))
+
+
+def normal(kit: Kit, size: int, shift: float = 0.0, batch: int = 0, dtype: str = "float64") -> Any:
+    """N((shift, ...), I + (1/4) 1 1^T), or a batch of them."""
     covariance: Any = [[1.25 if i == j else 0.25 for i in range(size)] for j in range(size)]
     mean: Any = [shift] * size
     if batch:
@@ -87,7 +117,7 @@ def spoilt(kit: Kit, function: str, call: Call) -> Iterator[Spoilt]:
         for what, value, error, words in _of_one(kit, name, argument, call):
             yield f"{name}: {what}", changed(**{name: value}), error, words
         for other, conflict in _conflicts(kit, name, call):
-            words = (f"{name}|{other}|data", r"broadcast|batch", r"\(3,\)|\(2,\)")
+            words = (rf"\b({name}|{other}|data)\b", r"broadcast|batch", r"\(3,\)|\(2,\)")
             yield f"{name}, {other}: batches 3 and 2", changed(**conflict), ValueError, words
 
 
@@ -101,7 +131,7 @@ def unclear(case: Spoilt) -> str | None:
             return f"{what}: {type(found).__name__}, not {error.__name__}: {found}"
         missing = [word for word in words if re.search(word, str(found)) is None]
         return f"{what}: {missing} not in {str(found)!r}" if missing else None
-    except Exception as found:  # noqa: BLE001 - any other error is what is looked for
+    except Exception as found:
         return f"{what}: {type(found).__name__}: {found}"
     return f"{what}: accepted"
 
@@ -121,7 +151,8 @@ def _of_one(
     here = rf"\b{name}\b"
     of_type, of_value = (here, "expected", "got"), (here, "expected", "got")
     yield "text", "heun", TypeError, of_type
-    yield "None", None, TypeError, of_type
+    if not argument.optional:
+        yield "None", None, TypeError, of_type
     if argument.kind == "path":
         yield "a class", getattr(kit.m, argument.value), TypeError, of_type
         return
@@ -145,7 +176,7 @@ def _of_one(
     yield "a list", argument.value, TypeError, of_type
     yield "a scalar", kit.a(1.0), ValueError, of_value
     yield "no entries", shape[..., :0], ValueError, (here, "expected", "got", "0")
-    if len(call) > 1 and any(other != name and call[other].kind in (*LAWS, *ARRAYS) for other in call):
+    if not argument.free and any(other != name and call[other].kind in (*LAWS, *ARRAYS) for other in call):
         yield "too long", _longer(shape), ValueError, ("expected", "got", "3|2|1")
 
 
@@ -153,15 +184,13 @@ def _of_a_law(
     kit: Kit, name: str, argument: Argument, call: Call
 ) -> Iterator[tuple[str, Any, type[Exception], tuple[str, ...]]]:
     here = rf"\b{name}\b"
-    size = argument.value(kit).event_size
+    size = argument.value[1]
     if argument.kind == "gaussian":
-        weights = kit.a([0.5, 0.5])
-        mixture = kit.m.GaussianMixture.isotropic(weights, kit.a([[0.0] * size, [1.0] * size]), kit.a([1.0, 2.0]))
-        yield "a mixture", mixture, TypeError, (here, "expected a Gaussian", "GaussianMixture")
+        yield "a mixture", mixture(kit, size), TypeError, (here, "expected a Gaussian", "GaussianMixture")
     if any(other != name and call[other].kind in (*LAWS, *ARRAYS) for other in call):
-        yield "another dimension", normal(kit, size + 1), ValueError, ("expected", "got", "2", "3")
+        yield "another dimension", argument.law(kit, longer=1), ValueError, ("expected", "got", f"{size + 1}")
     if kit.m.__name__ == "gpu" and any(call[other].kind not in ("path",) and other != name for other in call):
-        yield "float32", normal(kit, size, dtype="float32"), TypeError, ("expected", "float32", "float64")
+        yield "float32", argument.law(kit, dtype="float32"), TypeError, ("expected", "float32", "float64")
 
 
 def _conflicts(kit: Kit, name: str, call: Call) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -174,7 +203,7 @@ def _conflicts(kit: Kit, name: str, call: Call) -> Iterator[tuple[str, dict[str,
 
 def _batched(kit: Kit, argument: Argument, count: int) -> Any:
     if argument.kind in LAWS:
-        return normal(kit, argument.value(kit).event_size, batch=count)
+        return argument.law(kit, batch=count)
     return kit.a([argument.value] * count)
 
 
