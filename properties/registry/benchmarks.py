@@ -9,5 +9,6 @@ BENCHMARKS: dict[str, str] = {
     "transitions.reverse_step_mean": "reverse_step.ReverseStep.time_reverse_step_mean",
     "reverse.reverse_drift": "reverse_step.ReverseStep.time_reverse_drift",
     "likelihood.ode_log_likelihood": "ode_likelihood.OdeLikelihood.time_ode_log_likelihood",
+    "solvers.sample": "sampling.Sampling.time_sample",
     "elbo.negative_elbo": "elbo.Elbo.time_negative_elbo",
 }
