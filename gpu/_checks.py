@@ -390,20 +390,20 @@ def factored(name: str, value: Tensor, factor: Tensor, failed: Tensor) -> None:
     """Covariances that have Cholesky factors whose pivots are above rounding."""
     if values_are_checked(value):
         pivots = factor.detach().diagonal(dim1=-2, dim2=-1).square()
-        rounding = value.shape[-1] * unit_roundoff(value.dtype) * value.detach().diagonal(dim1=-2, dim2=-1)
+        rounding = 4 * value.shape[-1] * unit_roundoff(value.dtype) * value.detach().diagonal(dim1=-2, dim2=-1)
         if not bool(((failed == 0) & (pivots > rounding).all(-1)).all()):
             lowest = float(torch.linalg.eigvalsh(value.detach()).min())
             raise ValueError(f"{name}: expected a positive definite matrix, got smallest eigenvalue {lowest:.6g}")
 
 
-def density(lowest: Tensor, rounding: Tensor) -> None:
+def density(lowest: Tensor, rounding: Tensor, name: str = "covariance") -> None:
     """Smallest eigenvalues of covariances above what is rounding, so that there is a density."""
     if values_are_checked(lowest):
         good = lowest.detach() > rounding.detach()
         if not bool(good.all()):
             smallest = float(lowest.detach().min())
             raise ValueError(
-                f"covariance: expected a positive definite matrix where a density is asked for, got smallest "
+                f"{name}: expected a positive definite matrix where a density is asked for, got smallest "
                 f"eigenvalue {smallest:.6g}; diffuse the law first (sigma above 0)"
             )
 
@@ -483,6 +483,13 @@ def option(name: str, value: str, options: tuple[str, ...]) -> None:
     """One of a few words."""
     if value not in options:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, options))}, got {value!r}")
+
+
+def layers(matrices: Tensor, offsets: Tensor) -> None:
+    """Matrices (..., n, d, d) and offsets (..., n, d) of one n."""
+    a, b = tuple(matrices.shape), tuple(offsets.shape)
+    if len(a) < 3 or len(b) < 2 or a[-3] != b[-2] or b[-2] == 0:
+        raise ValueError(f"matrices, offsets: expected (..., n, d, d) and (..., n, d) of one n >= 1, got {a} and {b}")
 
 
 def one_each(name: str, value: Tensor, grid: Tensor) -> None:

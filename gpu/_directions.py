@@ -47,10 +47,10 @@ class Directions:
         """The data's mean in coordinates, (*B, d)."""
         return self.coordinates(self.data.mean)
 
-    def marginal(self, path: Path, t: Tensor) -> Tensor:
+    def marginal(self, path: Path, t: Tensor, name: str = "covariance") -> Tensor:
         """V = alpha^2 l + sigma^2 at checked times (...): (..., d); ValueError where it is 0."""
         variance = self.at(path._alpha_at(t).square(), path._variance_at(t))
-        _checks.density(variance.detach().amin(-1), torch.zeros_like(variance.detach()[..., 0]))
+        _checks.density(variance.detach().amin(-1), torch.zeros_like(variance.detach()[..., 0]), name)
         return variance
 
     def at(self, slope: Tensor, offset: Tensor) -> Tensor:

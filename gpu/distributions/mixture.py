@@ -21,9 +21,9 @@ class GaussianMixture(Law):
     """sum_k w_k N(mu_k, S_k) on R^d.
 
     weights: (*B, K), non-negative, sum 1 within 4 K u; means: (*B, K, d); covariances: (*B, K, d, d),
-    symmetric bit for bit, positive semidefinite; batch axes broadcast. They are eigendecomposed here, once; at any level of noise
-    all that follows is elementwise. While gradients with respect to the covariances are recorded, Cholesky
-    factors take their place.
+    symmetric bit for bit, positive semidefinite; batch axes broadcast. They are eigendecomposed here, once; at any
+    level of noise all that follows is elementwise. While gradients with respect to the covariances are recorded,
+    Cholesky factors take their place.
 
     Raises ValueError for non-finite values, wrong shapes, negative weights or weights that do not sum to 1,
     covariances not symmetric or not positive semidefinite; TypeError for mixed or other dtypes.

@@ -20,9 +20,9 @@ __all__ = ["PointCloud"]
 class PointCloud(Law):
     """sum_m w_m N(y_m, variance I) on R^d.
 
-    points: (*B, M, d); weights: (*B, M), None for uniform; variance: (*B,), at least 0; batch axes broadcast. At variance 0 it has
-    no density, but it diffuses into point clouds that have one; its posterior has the points E[x_0 | x_t, m]
-    (the same points at variance 0) and one shared variance.
+    points: (*B, M, d); weights: (*B, M), None for uniform; variance: (*B,), at least 0; batch axes broadcast. At
+    variance 0 it has no density, but it diffuses into point clouds that have one; its posterior has the points
+    E[x_0 | x_t, m] (the same points at variance 0) and one shared variance.
 
     Raises ValueError for non-finite values, wrong shapes, negative weights or weights that do not sum to 1;
     TypeError for mixed or other dtypes (a variance of exactly 0.0 goes with both).

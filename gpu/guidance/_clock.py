@@ -47,8 +47,9 @@ class Clock:
         """V_u and V_c at a time; ValueError where one of them is 0."""
         signal, noise = self.path._alpha_at(t).square(), self.path._variance_at(t)
         pair = signal * self.first + noise, signal * self.second + noise
-        for values in pair:
-            _checks.density(values.detach().amin(-1), torch.zeros_like(values.detach()[..., 0]))
+        for name, values in zip(("unconditional", "conditional"), pair, strict=True):
+            lowest = values.detach().amin(-1)
+            _checks.density(lowest, torch.zeros_like(lowest), f"the covariance of {name}")
         return pair
 
     def factor(self) -> Tensor:

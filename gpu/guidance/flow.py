@@ -91,8 +91,9 @@ def guided_limit_covariance(unconditional: Gaussian, conditional: Gaussian, *, w
     _, share = _checks.tensors(law=unconditional.mean, weight=weight)
     _checks.broadcast(laws=shared.first.shape[:-1], weight=share.shape)
     _checks.finite(weight=share)
-    for values in (shared.first, shared.second):
-        _checks.density(values.detach().amin(-1), torch.zeros_like(values.detach()[..., 0]))
+    for name, values in (("unconditional", shared.first), ("conditional", shared.second)):
+        lowest = values.detach().amin(-1)
+        _checks.density(lowest, torch.zeros_like(lowest), f"the covariance of {name}")
     ratio = shared.first / shared.second
     return shared.matrix(shared.second * ratio.pow(1 - share.double()[..., None]))
 

@@ -191,9 +191,7 @@ class _Observation:
         return total
 
 
-def _refuse_apart(
-    data: Data, path: Path, x: Tensor, t: Number, seen: _Observation, **shapes: tuple[int, ...]
-) -> None:
+def _refuse_apart(data: Data, path: Path, x: Tensor, t: Number, seen: _Observation, **shapes: tuple[int, ...]) -> None:
     """Batch axes of all arguments that broadcast."""
     time, (_, point) = times(data, path, t), _checks.tensors(data=data.mean, x=x)
     _checks.event("x", point, data.event_size)

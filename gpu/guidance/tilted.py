@@ -76,9 +76,10 @@ def guided_precision(
     _checks.finite(weight=share)
     _checks.time_in_domain(path, t=time)
     total = []
-    for law, part in ((unconditional, 1 - share), (conditional, share)):
+    laws = {"unconditional": unconditional, "conditional": conditional}
+    for (name, law), part in zip(laws.items(), (1 - share, share), strict=True):
         directions = Directions.of(law)
-        total.append(directions.matrix(part[..., None] / directions.marginal(path, time)))
+        total.append(directions.matrix(part[..., None] / directions.marginal(path, time, f"the covariance of {name}")))
     return total[0] + total[1]
 
 

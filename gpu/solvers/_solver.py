@@ -116,8 +116,8 @@ class Solver(ABC):
         model(x, t) answers the field `output`. memory: earlier evaluations, oldest first; with fewer than `history`
         the rule falls to a lower order. noise: (draws, *x.shape) standard normals, or None where draws is 0.
 
-        Raises ValueError unless t_end < t_start inside the domain, for shapes that do not fit and missing noise;
-        TypeError for mixed dtypes.
+        Raises ValueError unless t_end < t_start inside the domain, for shapes that do not fit, values that are not
+        finite (the model's answers among them) and missing noise; TypeError for mixed dtypes.
 
         Catalogue: P58 (Lai et al., arXiv 2510.21890).
         """
@@ -161,7 +161,7 @@ def answering(model: Model) -> Model:
         _, output = _checks.tensors(x=x, **{_ANSWER: model(x, t)})
         _checks.event(_ANSWER, output, x.shape[-1])
         _checks.broadcast(x=x.shape[:-1], t=t.shape, **{_ANSWER: output.shape[:-1]})
-        _checks.finite(**{_ANSWER: output})
+        _checks.finite(constructor=False, **{_ANSWER: output})
         return output
 
     return asked
@@ -178,6 +178,7 @@ def refuse_misremembered(memory: object, x: Tensor, size: int) -> None:
         parts = {f"{name}.state": evaluation.state, f"{name}.output": evaluation.output}
         for part, value in zip(parts, _checks.tensors(x=x, **parts)[1:], strict=True):
             _checks.event(part, value, size)
+            _checks.finite(constructor=False, **{part: value})
 
 
 def refuse_unlike(solver: Solver, **others: Solver | None) -> None:

@@ -94,7 +94,7 @@ def _impulse_model(path: Path, variance: Tensor, mean: Tensor, output: str) -> M
         alpha, sigma = path._alpha_at(t), path._sigma_at(t)
         power = path._variance_at(t)
         total = alpha.square() * variance + power
-        _checks.positive(**{"alpha^2 variance + sigma^2": total})
+        _checks.positive(constructor=False, **{"alpha^2 variance + sigma^2": total})
         if output == "denoiser":
             of_x, of_mean = alpha * variance, power
         elif output == "noise":

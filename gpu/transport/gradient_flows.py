@@ -33,7 +33,7 @@ def forward_divergence_velocity(target: Law, law: Law, x: Tensor) -> Tensor:
     place = _point(target, law, x)
     ratio = torch.exp(target.log_prob(place) - law.log_prob(place))
     velocity = ratio[..., None] * (target.score(place) - law.score(place))
-    _checks.finite(velocity=velocity)
+    _checks.finite(constructor=False, **{"x, where the velocity must be within the dtype": velocity})
     return velocity
 
 

@@ -40,14 +40,12 @@ def affine_flow_log_prob(base: Law, matrices: Tensor, offsets: Tensor, x: Tensor
     size = _checks.square("matrices", layers, base.event_size)
     _checks.event("x", place, size)
     _checks.event("offsets", shifts, size)
-    count = shifts.shape[-2] if shifts.dim() > 1 else 0
-    _checks.matrix("matrices", layers.flatten(-2), rows=count or None, columns=size * size)
-    _checks.one_each("offsets", shifts, layers.movedim(-3, 0).flatten(1)[:, 0])
+    _checks.layers(layers, shifts)
     _checks.broadcast(base=base.batch_shape, x=place.shape[:-1], matrices=layers.shape[:-3], offsets=shifts.shape[:-2])
     _checks.finite(x=place, matrices=layers, offsets=shifts)
     factors, swaps, _ = torch.linalg.lu_factor_ex(layers)
     pivots = factors.diagonal(dim1=-2, dim2=-1).abs()
-    _checks.positive(pivots_of_matrices=pivots)
+    _checks.positive(constructor=False, **{"matrices, which must be invertible (pivots)": pivots})
     for i in reversed(range(layers.shape[-3])):
         shifted = (place - shifts[..., i, :])[..., None]
         place = _lu_solve(factors[..., i, :, :], swaps[..., i, :], shifted)[..., 0]

@@ -213,8 +213,8 @@ class Components:
 
     def field(self, x: Array, *, mean: Array, covariance: Array, identity: Array) -> Array:
         """The average of the component fields over the responsibilities, (..., d)."""
-        fields = self.component_fields(x, mean=mean, covariance=covariance, identity=identity)
-        return self.evaluate(x).average(fields, 1)
+        at = self.evaluate(x)  # refuses a singular V_k, by which the fields divide
+        return at.average(self.component_fields(x, mean=mean, covariance=covariance, identity=identity), 1)
 
     def shrunk_covariance(self) -> Covariance:
         """Cov[x_0 | x, k] = sigma^2 S_k V_k^-1 by eigenvalues."""

@@ -65,8 +65,8 @@ def _turning(components: Components, state: Array, angle: Array) -> Array:
     """
     alpha, sigma = np.cos(angle), np.sin(angle)
     noised, product, u = components.diffuse(alpha, sigma), alpha * sigma, state[..., 0]
-    fields = noised.component_fields(u, mean=-sigma, covariance=-product, identity=product)
     at = noised.evaluate(u)
+    fields = noised.component_fields(u, mean=-sigma, covariance=-product, identity=product)
     velocity = at.average(fields, 1)
     if state.shape[-1] == 1:
         return velocity[..., None]

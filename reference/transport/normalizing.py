@@ -37,9 +37,9 @@ def affine_flow_log_prob(base: Data, matrices: Array, offsets: Array, x: Array) 
     point = _checks.event("x", _checks.real("x", x), law.event_size)
     layers = _checks.square("matrices", matrices, law.event_size)
     shifts = _checks.event("offsets", _checks.real("offsets", offsets), law.event_size)
-    if layers.ndim < 3 or shifts.ndim < 2 or layers.shape[-3] != shifts.shape[-2]:
+    if layers.ndim < 3 or shifts.ndim < 2 or layers.shape[-3] != shifts.shape[-2] or shifts.shape[-2] < 1:
         raise ValueError(
-            "matrices, offsets: expected shapes (..., n, d, d) and (..., n, d) of one n, got "
+            "matrices, offsets: expected shapes (..., n, d, d) and (..., n, d) of one n >= 1, got "
             f"{layers.shape} and {shifts.shape}"
         )
     _checks.broadcast(base=law.batch_shape, matrices=layers.shape[:-3], offsets=shifts.shape[:-2], x=point.shape[:-1])

@@ -7,6 +7,7 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
+from reference.distributions._linear_algebra import symmetrized
 from reference.transport._pairs import pencil, state_of_pair
 
 __all__ = ["brenier_defect", "reflow_velocity"]
@@ -25,8 +26,8 @@ def reflow_velocity(first: Gaussian, second: Gaussian, x: Array, t: Real) -> Arr
     one, other, point, time = state_of_pair(first, second, x, t)
     basis = pencil(one, other)
     between = (1.0 - time[..., None]) * basis.first + time[..., None] * basis.second
-    if not np.all(between > 0.0):
-        raise ValueError("first, second: expected a positive definite covariance of x_t, got a singular one")
+    image = (basis.lower @ basis.turn) * between[..., None, :]
+    _checks.cholesky("covariance of x_t", symmetrized(image @ np.swapaxes(image, -1, -2)))
     forward = basis.second / between * basis.to_basis(point - one.mean)
     return basis.from_basis(forward - basis.first / between * basis.to_basis(point - other.mean))
 

@@ -78,3 +78,39 @@ def test_the_bh1_corrector_of_an_infinite_step_is_refused() -> None:
     assert found.outputs.tolist() == [0.125, 0.125]
     with pytest.raises(ValueError, match=r"times in \(0, 1\)"):
         gpu.solvers.unipc_weights(gpu.FlowMatching(), times, corrector=True, variant="bh1")
+
+
+@pytest.mark.parametrize("differentiated", [False, True], ids=["spectrum", "matrices"])
+@pytest.mark.parametrize("family", ["gaussian", "full", "isotropic", "diagonal", "low_rank", "cloud"])
+def test_batches_of_covariances_alone_are_batches_of_laws(family: str, differentiated: bool) -> None:
+    """One mean and three covariances had the batch shape (), and no covariance."""
+
+    def law(scale: torch.Tensor) -> gpu.Gaussian | gpu.GaussianMixture | gpu.PointCloud:
+        weights, means = torch.tensor([0.25, 0.75]).double(), torch.tensor([[0.0, 1.0], [2.0, -1.0]]).double()
+        full = scale[..., None, None] * torch.tensor([[2.0, 0.5], [0.5, 1.0]]).double()
+        variances, mixture = scale[..., None].expand(*scale.shape, 2), gpu.GaussianMixture
+        factors = variances[..., None, None].expand(*variances.shape, 2, 1)
+        made = {
+            "gaussian": lambda: gpu.Gaussian(means[0], full),
+            "full": lambda: mixture(weights, means, torch.stack((full, full), -3)),
+            "isotropic": lambda: mixture.isotropic(weights, means, variances),
+            "diagonal": lambda: mixture.diagonal(
+                weights, means, full.diagonal(dim1=-2, dim2=-1)[..., None, :] + means**2
+            ),
+            "low_rank": lambda: mixture.low_rank(weights, means, factors, variances),
+            "cloud": lambda: gpu.PointCloud(means, weights, scale),
+        }
+        return made[family]()
+
+    scales = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64, requires_grad=differentiated)
+    point = torch.tensor([0.5, -0.5], dtype=torch.float64)
+    batch, single = law(scales), [law(scale) for scale in scales]
+
+    assert batch.batch_shape == (3,)
+    for found, alone in (
+        (batch.mean, [one.mean for one in single]),
+        (batch.covariance, [one.covariance for one in single]),
+        (batch.score(point), [one.score(point) for one in single]),
+        (batch.posterior(point, 0.5, 0.75).mean, [one.posterior(point, 0.5, 0.75).mean for one in single]),
+    ):
+        torch.testing.assert_close(found, torch.stack(alone))

@@ -101,6 +101,12 @@ def normal(kit: Kit, size: int, shift: float = 0.0, batch: int = 0, dtype: str =
     return kit.m.Gaussian(kit.raw(mean, dtype), kit.raw(covariance, dtype))
 
 
+def accepted(kit: Kit, function: str, call: Call) -> list[str]:
+    """The spoilt calls that were not refused as they should be, beside a valid call that is not refused."""
+    valid(kit, function, call)
+    return [reason for case in spoilt(kit, function, call) if (reason := unclear(case)) is not None]
+
+
 def valid(kit: Kit, function: str, call: Call) -> object:
     """The call as it should be."""
     return _called(kit, function, {name: argument.make(kit) for name, argument in call.items()})
@@ -166,7 +172,7 @@ def _of_one(
     if _is_mixed(kit, name, call):
         yield "float32", kit.raw(argument.value, "float32"), TypeError, ("expected", "float32", "float64")
     for value in (NAN, INF, -INF):
-        yield f"{value}", shape * value, ValueError, (*of_value, "nan|inf")
+        yield f"{value}", kit.a(_filled(argument.value, value)), ValueError, (*of_value, "nan|inf")
     if argument.kind == "number":
         yield "a bool", True, TypeError, of_type
         yield "a list", [argument.value], TypeError, of_type
@@ -189,7 +195,7 @@ def _of_a_law(
         yield "a mixture", mixture(kit, size), TypeError, (here, "expected a Gaussian", "GaussianMixture")
     if any(other != name and call[other].kind in (*LAWS, *ARRAYS) for other in call):
         yield "another dimension", argument.law(kit, longer=1), ValueError, ("expected", "got", f"{size + 1}")
-    if kit.m.__name__ == "gpu" and any(call[other].kind not in ("path",) and other != name for other in call):
+    if kit.m.__name__ == "gpu" and any(call[other].kind != "path" and other != name for other in call):
         yield "float32", argument.law(kit, dtype="float32"), TypeError, ("expected", "float32", "float64")
 
 
@@ -221,3 +227,7 @@ def _longer(array: Any) -> Any:
 
 def _rounded(value: Any) -> Any:
     return [_rounded(each) for each in value] if isinstance(value, list) else round(value)
+
+
+def _filled(value: Any, number: float) -> Any:
+    return [_filled(each, number) for each in value] if isinstance(value, list) else number
