@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference import _checks
-from reference._checks import Array, Real
-from reference.paths._base import Path, checked_path
+from reference._checks import Array
+from reference.paths._base import checked_path
 from reference.reverse._arguments import descent
-from reference.solvers._steps import evaluate, moved, normals
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers._leg import Evaluation, Leg, Memory
+from reference.solvers._steps import moved
+from reference.solvers.protocol import Solver
 from reference.solvers.weights import StepWeights, shares
 from reference.transitions import bridge_data_weight, bridge_state_weight, bridge_variance, kernel_variance
 
@@ -39,27 +40,15 @@ class Ancestral(Solver):
     def draws(self) -> int:
         return 1
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        now = (Evaluation(t_start, x, evaluate(model, x, t_start), drawn),)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        now = (leg.first(),)
         variance = bridge_variance if self.variance == "bridge" else kernel_variance
         weights = StepWeights(
-            bridge_state_weight(path, clean=t_end, noisy=t_start),
-            bridge_data_weight(path, clean=t_end, noisy=t_start)[..., None],
-            np.sqrt(variance(path, clean=t_end, noisy=t_start)),
+            bridge_state_weight(leg.path, clean=leg.t_end, noisy=leg.t_start),
+            bridge_data_weight(leg.path, clean=leg.t_end, noisy=leg.t_start)[..., None],
+            np.sqrt(variance(leg.path, clean=leg.t_end, noisy=leg.t_start)),
         )
-        return moved(weights, x, now, drawn), now
+        return moved(weights, leg.x, now, leg.noise), now
 
 
 @dataclass(frozen=True)
@@ -83,22 +72,10 @@ class AncestralEuler(Solver):
     def draws(self) -> int:
         return int(self.eta > 0.0)
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        checked = checked_path("path", path)
-        start, end = descent(checked, t_start, t_end)
-        now = (Evaluation(t_start, x, evaluate(model, x, start), drawn),)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = checked_path("path", leg.path)
+        start, end = descent(checked, leg.t_start, leg.t_end)
+        now = (Evaluation(leg.t_start, leg.x, leg.evaluated(leg.x, start), leg.noise),)
         _checks.time_in_domain(checked, start, name="t_start", open_right=checked._signal_vanishes)
         # down = k sigma_end and up = drawn sigma_end of ``ancestral_sigmas``, in sigma/alpha
         kept, lost, drawn_share = shares(np.asarray(self.eta), checked._difference(end, start))
@@ -107,4 +84,4 @@ class AncestralEuler(Solver):
             (checked.alpha(end) * lost)[..., None],
             checked.sigma(end) * np.minimum(drawn_share, 1.0),
         )
-        return moved(weights, x, now, drawn), now
+        return moved(weights, leg.x, now, leg.noise), now

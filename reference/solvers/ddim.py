@@ -8,11 +8,12 @@ from itertools import pairwise
 import numpy as np
 
 from reference import _checks
-from reference._checks import Array, Real
+from reference._checks import Array
 from reference.paths._base import Path, checked_path
+from reference.solvers._leg import Leg, Memory, Model, evaluate
 from reference.solvers._nodes import outputs_of
-from reference.solvers._steps import after, evaluate, moved, normals
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers._steps import after, moved
+from reference.solvers.protocol import Solver
 from reference.solvers.weights import ddim_weights
 
 __all__ = ["DDIM", "ddim_inversion"]
@@ -39,22 +40,10 @@ class DDIM(Solver):
     def draws(self) -> int:
         return int(self.eta > 0.0)
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        now = (Evaluation(t_start, x, evaluate(model, x, t_start), drawn),)
-        weights = ddim_weights(path, after(now, t_end), eta=self.eta, output=self.output)
-        return moved(weights, x, now, drawn), now
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        now = (leg.first(),)
+        weights = ddim_weights(leg.path, after(now, leg.t_end), eta=self.eta, output=self.output)
+        return moved(weights, leg.x, now, leg.noise), now
 
 
 def ddim_inversion(model: Model, path: Path, x: Array, times: Array, *, output: str = "denoiser") -> Array:

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from reference import _checks
-from reference._checks import Array, Real
+from reference._checks import Array
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descent
+from reference.solvers._leg import Evaluation, Leg, Memory, Model, evaluate
 from reference.solvers._moments import decayed_moment
 from reference.solvers._nodes import outputs_of
-from reference.solvers._steps import evaluate, normals
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers.protocol import Solver
 from reference.solvers.weights import shares
 
 __all__ = ["DPMSolver", "DPMSolverAncestral", "DPMSolverSDE"]
@@ -60,41 +60,30 @@ class DPMSolver(Solver):
     def evaluations(self) -> int:
         return self.order
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory, noise
-        checked = checked_path("path", path)
-        start, end = descent(checked, t_start, t_end)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = checked_path("path", leg.path)
+        start, end = descent(checked, leg.t_start, leg.t_end)
         if self.order > 1:
             _checks.time_in_domain(checked, start, name="t_start", open_right=checked._signal_vanishes)
             _checks.time_in_domain(checked, end, name="t_end", open_left=checked._noise_vanishes)
-        first = evaluate(model, x, start)
-        now = (Evaluation(t_start, x, first),)
+        first = leg.evaluated(leg.x, start)
+        now = (Evaluation(leg.t_start, leg.x, first),)
         whole = _transfer(checked, self.output, start, end)
         if self.r1 is None:
-            return whole.constant(x, first), now
+            return whole.constant(leg.x, first), now
         length = whole.length[..., None]
         inner = _between(checked, start, end, self.r1)
-        second = evaluate(model, _transfer(checked, self.output, start, inner).constant(x, first), inner)
+        second = leg.evaluated(_transfer(checked, self.output, start, inner).constant(leg.x, first), inner)
         change = second - first
         if self.order == 2:
             if self.variant == "midpoint":
-                return whole.constant(x, first + change / (2.0 * self.r1)), now
-            return whole.linear(x, first, change / (self.r1 * length)), now
+                return whole.constant(leg.x, first + change / (2.0 * self.r1)), now
+            return whole.linear(leg.x, first, change / (self.r1 * length)), now
         assert self.r2 is not None
         outer = _between(checked, start, end, self.r2)
-        arrived = _transfer(checked, self.output, start, outer).linear(x, first, change / (self.r1 * length))
-        third = evaluate(model, arrived, outer)
-        return whole.linear(x, first, (third - first) / (self.r2 * length)), now
+        arrived = _transfer(checked, self.output, start, outer).linear(leg.x, first, change / (self.r1 * length))
+        third = leg.evaluated(arrived, outer)
+        return whole.linear(leg.x, first, (third - first) / (self.r2 * length)), now
 
 
 @dataclass(frozen=True)
@@ -122,32 +111,20 @@ class DPMSolverAncestral(Solver):
     def evaluations(self) -> int:
         return 2
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        checked = checked_path("path", path)
-        start, end = descent(checked, t_start, t_end)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = checked_path("path", leg.path)
+        start, end = descent(checked, leg.t_start, leg.t_end)
         level, goal = checked._noise_to_signal(start), checked._noise_to_signal(end)
         split = _Split.of(self.eta, checked._difference(end, start))
-        first = evaluate(model, x, start)
-        now = (Evaluation(t_start, x, first, drawn),)
-        point = x / checked.alpha(start)[..., None]
+        first = leg.evaluated(leg.x, start)
+        now = (Evaluation(leg.t_start, leg.x, first, leg.noise),)
+        point = leg.x / checked.alpha(start)[..., None]
         field = first
         if _all_or_none("sigma_down", split.kept):
             half = np.sqrt(split.kept)
             middle = split._replace(kept=half, lost=split.lost / (1.0 + half))
-            field = _inner(model, checked, middle.towards(point, first), np.asarray(level * half))
-        return _drawn_up(checked, end, split.towards(point, field), goal * split.fresh, drawn, 0), now
+            field = _inner(leg.model, checked, middle.towards(point, first), np.asarray(level * half))
+        return _drawn_up(checked, end, split.towards(point, field), goal * split.fresh, leg.noise, 0), now
 
 
 @dataclass(frozen=True)
@@ -183,37 +160,25 @@ class DPMSolverSDE(Solver):
     def evaluations(self) -> int:
         return 2
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        checked = checked_path("path", path)
-        start, end = descent(checked, t_start, t_end)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = checked_path("path", leg.path)
+        start, end = descent(checked, leg.t_start, leg.t_end)
         level, goal = checked._noise_to_signal(start), checked._noise_to_signal(end)
-        first = evaluate(model, x, start)
-        now = (Evaluation(t_start, x, first, drawn),)
-        point = x / checked.alpha(start)[..., None]
+        first = leg.evaluated(leg.x, start)
+        now = (Evaluation(leg.t_start, leg.x, first, leg.noise),)
+        point = leg.x / checked.alpha(start)[..., None]
         field = first
         length = checked._difference(end, start)
         if _all_or_none("sigma at t_end", goal):
             node = np.asarray(level * np.exp(-self.r * length))
             split = _Split.of(self.eta, self.r * length)
             state = split.towards(point, first)
-            if drawn is not None:
-                state = state + (node * split.fresh)[..., None] * drawn[0]
+            if leg.noise is not None:
+                state = state + (node * split.fresh)[..., None] * leg.noise[0]
             share = 1.0 / (2.0 * self.r)
-            field = (1.0 - share) * first + share * _inner(model, checked, state, node)
+            field = (1.0 - share) * first + share * _inner(leg.model, checked, state, node)
         split = _Split.of(self.eta, length)
-        return _drawn_up(checked, end, split.towards(point, field), goal * split.fresh, drawn, 1), now
+        return _drawn_up(checked, end, split.towards(point, field), goal * split.fresh, leg.noise, 1), now
 
 
 # ---------------------------------------------------------------------------------------------- private

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference import _checks
-from reference._checks import Array, Real
+from reference._checks import Array
 from reference.paths import EDM
-from reference.paths._base import Path
 from reference.reverse._arguments import descent
-from reference.solvers._steps import evaluate, normals
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers._leg import Evaluation, Leg, Memory
+from reference.solvers.protocol import Solver
 
 __all__ = ["EDMStochastic"]
 
@@ -63,29 +62,17 @@ class EDMStochastic(Solver):
     def evaluations(self) -> int:
         return 2
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        checked = _checks.instance("path", path, EDM, hint="its clock is sigma; elsewhere Heun('noise_to_signal')")
-        sigma, end = descent(checked, t_start, t_end)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = _checks.instance("path", leg.path, EDM, hint="its clock is sigma; elsewhere Heun('noise_to_signal')")
+        sigma, end = descent(checked, leg.t_start, leg.t_end)
         churned = (sigma >= self.churn_min) & (sigma <= self.churn_max)
         gamma = np.where(churned, min(self.churn / self.steps, _largest_churn), 0.0)
         raised = np.asarray(sigma * (1.0 + gamma))
-        state = x
-        if drawn is not None:
-            state = x + (sigma * np.sqrt(gamma * (2.0 + gamma)) * self.noise_scale)[..., None] * drawn[0]
-        output = evaluate(model, state, raised)
-        now = (Evaluation(raised, state, output, drawn),)
+        state = leg.x
+        if leg.noise is not None:
+            state = leg.x + (sigma * np.sqrt(gamma * (2.0 + gamma)) * self.noise_scale)[..., None] * leg.noise[0]
+        output = leg.evaluated(state, raised)
+        now = (Evaluation(raised, state, output, leg.noise),)
         # the slope (x - D)/sigma times the step
         kept, step = (end / raised)[..., None], (end - raised)[..., None]
         guess = kept * state - step / raised[..., None] * output
@@ -95,5 +82,5 @@ class EDMStochastic(Solver):
         if np.any(arrived):
             raise ValueError("t_end: expected sigma = 0 at all of the ends (an Euler step) or at none")
         first = (state - output) / raised[..., None]
-        second = (guess - evaluate(model, guess, end)) / end[..., None]
+        second = (guess - leg.evaluated(guess, end)) / end[..., None]
         return np.asarray(state + 0.5 * step * (first + second)), now

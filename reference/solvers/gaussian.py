@@ -14,7 +14,8 @@ from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descending_grid
 from reference.reverse._gaussian import congruence, gaussian_components, marginal, spectral
 from reference.reverse.flow import flow_coefficients
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver, refuse_unlike, sample
+from reference.solvers._leg import Evaluation, Memory, Model
+from reference.solvers.protocol import Solver, refuse_unlike, sample
 
 __all__ = ["Gains", "gaussian_gains", "sampling_law"]
 

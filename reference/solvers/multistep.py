@@ -13,11 +13,12 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array, Real
 from reference.paths._base import Path, checked_path
+from reference.solvers._leg import Evaluation, Leg, Memory
 from reference.solvers._nodes import outputs_of
-from reference.solvers._steps import after, evaluate, moved, normals, recent
+from reference.solvers._steps import after, moved, recent
 from reference.solvers.exponential import exponential_adams_weights, midpoint_multistep_weights
 from reference.solvers.polynomial import deis_weights, linear_multistep_weights, pndm_weights
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers.protocol import Solver
 from reference.solvers.weights import StepWeights
 
 __all__ = ["DEIS", "LMS", "PNDM", "ExponentialAdams", "MidpointMultistep"]
@@ -36,20 +37,9 @@ class _Multistep(Solver):
     def startup_order(self) -> int:
         return min(self.order, 2)
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        drawn = normals(noise, self.draws, x)
-        nodes = (*recent(memory, self.history), Evaluation(t_start, x, evaluate(model, x, t_start), drawn))
-        return moved(self._weights(path, after(nodes, t_end)), x, nodes, drawn), nodes
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        nodes = (*recent(leg.memory, self.history), leg.first())
+        return moved(self._weights(leg.path, after(nodes, leg.t_end)), leg.x, nodes, leg.noise), nodes
 
 
 class _OfNoiseLevel(_Multistep):
@@ -208,31 +198,21 @@ class PNDM(_Multistep):
     def _weights(self, path: Path, times: Array) -> StepWeights:
         return pndm_weights(path, times)
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        if self.start == "adams" or len(memory) >= self.history:
-            return super()._advance(model, path, x, t_start=t_start, t_end=t_end, memory=memory, noise=noise)
-        middle = 0.5 * (np.asarray(t_start) + np.asarray(t_end))
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        if self.start == "adams" or len(leg.memory) >= self.history:
+            return super()._advance(leg)
+        middle = 0.5 * (np.asarray(leg.t_start) + np.asarray(leg.t_end))
 
         def transfer(field: Array, t: Real) -> Array:
-            here = (Evaluation(t_start, x, field),)
-            return moved(pndm_weights(path, after(here, t)), x, here, None)
+            here = (Evaluation(leg.t_start, leg.x, field),)
+            return moved(pndm_weights(leg.path, after(here, t)), leg.x, here, None)
 
-        first = evaluate(model, x, t_start)
-        second = evaluate(model, transfer(first, middle), middle)
-        third = evaluate(model, transfer(second, middle), middle)
-        fourth = evaluate(model, transfer(third, t_end), t_end)
+        first = leg.evaluated(leg.x, leg.t_start)
+        second = leg.evaluated(transfer(first, middle), middle)
+        third = leg.evaluated(transfer(second, middle), middle)
+        fourth = leg.evaluated(transfer(third, leg.t_end), leg.t_end)
         average = (first + 2.0 * second + 2.0 * third + fourth) / 6.0
-        return transfer(average, t_end), (*memory, Evaluation(t_start, x, first))
+        return transfer(average, leg.t_end), (*leg.memory, Evaluation(leg.t_start, leg.x, first))
 
 
 def _node_count(name: str, value: int) -> None:

@@ -8,8 +8,7 @@ from reference import _checks
 from reference._checks import Array
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descending_grid
-from reference.solvers._steps import evaluate
-from reference.solvers.protocol import Model
+from reference.solvers._leg import Model, evaluate
 
 __all__ = ["picard_sample", "picard_sweep"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference import _checks
-from reference._checks import Array, Real
-from reference.paths._base import Path, checked_path
-from reference.solvers._steps import evaluate, normals
-from reference.solvers.protocol import Memory, Model, Solver
+from reference._checks import Array
+from reference.paths._base import checked_path
+from reference.solvers._leg import Leg, Memory
+from reference.solvers.protocol import Solver
 from reference.solvers.sde import EulerMaruyama
 
 __all__ = ["PredictorCorrector"]
@@ -52,26 +52,14 @@ class PredictorCorrector(Solver):
     def evaluations(self) -> int:
         return 1 + self.corrections
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
         predictor = EulerMaruyama(noise_level=self.noise_level)
-        given = None if drawn is None else drawn[: predictor.draws]
-        state, now = predictor.step(model, path, x, t_start=t_start, t_end=t_end, noise=given)
-        sigma = checked_path("path", path).sigma(t_end)
+        given = None if leg.noise is None else leg.noise[: predictor.draws]
+        state, now = predictor.step(leg.model, leg.path, leg.x, t_start=leg.t_start, t_end=leg.t_end, noise=given)
+        sigma = checked_path("path", leg.path).sigma(leg.t_end)
         length = self.step_size * sigma**2
-        if drawn is not None and np.any(length > 0.0):
-            for normal in drawn[predictor.draws :]:
-                field = evaluate(model, state, t_end)
+        if leg.noise is not None and np.any(length > 0.0):
+            for normal in leg.noise[predictor.draws :]:
+                field = leg.evaluated(state, leg.t_end)
                 state = state + length[..., None] * field + np.sqrt(2.0 * length)[..., None] * normal
         return np.asarray(state), now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from reference.distributions import Gaussian, GaussianMixture, PointCloud
 from reference.fields._levels import checked_law
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descent
+from reference.solvers._leg import Evaluation, Leg, Memory, Model, normals, refuse_misremembered
 
 __all__ = ["Evaluation", "Memory", "Model", "Solver", "exact_model", "refuse_unlike", "sample"]
 
-Model: TypeAlias = Callable[[Array, Real], Array]
 Normal: TypeAlias = Callable[[tuple[int, ...]], Array]
 Data: TypeAlias = Gaussian | GaussianMixture | PointCloud
 
@@ -27,23 +27,6 @@ _FIELDS: dict[str, Callable[[Any, Path, Array, Real], Array]] = {
     "velocity": fields.velocity,
     "score": fields.score,
 }
-
-
-class Evaluation(NamedTuple):
-    """One evaluation of the model at the start of a step: output = model(state, time).
-
-    ``noise`` (draws, ..., d) holds the normals that the step from here drew, None where it drew none: a corrector
-    that repeats the step needs them.
-    Catalogue: P74, P79 (Lai et al., arXiv 2510.21890).
-    """
-
-    time: Real
-    state: Array
-    output: Array
-    noise: Array | None = None
-
-
-Memory: TypeAlias = tuple[Evaluation, ...]
 
 
 class Solver(ABC):
@@ -103,22 +86,12 @@ class Solver(ABC):
         _checks.function("model", model)
         point = _checks.event("x", _checks.real("x", x))
         descent(checked, t_start, t_end, x=point.shape[:-1])
-        _refuse_misremembered(memory, point.shape[-1])
-        return self._advance(model, checked, point, t_start=t_start, t_end=t_end, memory=memory, noise=noise)
+        refuse_misremembered(memory, point.shape[-1])
+        return self._advance(Leg(model, checked, point, t_start, t_end, memory, normals(noise, self.draws, point)))
 
     @abstractmethod
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        """The step, from checked arguments; normals and what the model answers are checked here."""
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        """The step, from checked arguments."""
 
 
 def exact_model(data: Data, path: Path, output: str) -> Model:
@@ -160,7 +133,7 @@ def sample(
     _checks.instance("trajectory", trajectory, bool)
     grid = _checks.time_in_domain(checked, _checks.decreasing("times", times), name="times")
     state = _checks.event("x", _checks.real("x", x))
-    _refuse_misremembered(memory, state.shape[-1])
+    refuse_misremembered(memory, state.shape[-1])
     states = [state]
     for index in range(grid.size - 1):
         rule = solver
@@ -193,14 +166,3 @@ def refuse_unlike(solver: Solver, **others: Solver | None) -> None:
         _checks.instance(name, other, Solver)  # type: ignore[type-abstract]
         if other.output != solver.output:
             raise ValueError(f"{name}: expected a solver with output {solver.output!r}, got {other.output!r}")
-
-
-def _refuse_misremembered(memory: object, size: int) -> None:
-    """Evaluations at states of the event size."""
-    if not isinstance(memory, (tuple, list)):
-        raise TypeError(f"memory: expected a tuple of Evaluation, got {type(memory).__name__}")
-    for index, evaluation in enumerate(memory):
-        name = f"memory[{index}]"
-        _checks.instance(name, evaluation, Evaluation)
-        for part in ("state", "output"):
-            _checks.event(f"{name}.{part}", _checks.real(f"{name}.{part}", getattr(evaluation, part)), size)

@@ -17,8 +17,8 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descent
-from reference.solvers._steps import evaluate
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers._leg import Evaluation, Leg, Memory, Model, evaluate
+from reference.solvers.protocol import Solver
 
 __all__ = ["Euler", "Heun", "Midpoint"]
 
@@ -59,22 +59,11 @@ class _RungeKutta(Solver):
     def _finish(self, model: Model, path: Path, x: Array, slope: Array, start: Array, end: Array) -> Array:
         """The end of a step from its first slope."""
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory, noise
-        checked = checked_path("path", path)
-        start, end = descent(checked, t_start, t_end)
-        output, slope = self._slope(model, checked, x, start)
-        return self._finish(model, checked, x, slope, start, end), (Evaluation(t_start, x, output),)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = checked_path("path", leg.path)
+        start, end = descent(checked, leg.t_start, leg.t_end)
+        output, slope = self._slope(leg.model, checked, leg.x, start)
+        return self._finish(leg.model, checked, leg.x, slope, start, end), (Evaluation(leg.t_start, leg.x, output),)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reference import _checks
-from reference._checks import Array, Real
-from reference.paths._base import Path
-from reference.solvers._steps import after, evaluate, moved, normals, recent
+from reference._checks import Array
+from reference.solvers._leg import Evaluation, Leg, Memory
+from reference.solvers._steps import after, moved, recent
 from reference.solvers.exponential import exponential_adams_weights
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers.protocol import Solver
 
 __all__ = ["SASolver"]
 
@@ -61,27 +61,18 @@ class SASolver(Solver):
     def draws(self) -> int:
         return int(self.noise_level > 0.0)
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        drawn = normals(noise, self.draws, x)
-        output, state = evaluate(model, x, t_start), x
-        before = recent(memory, self.history)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        output, state = leg.evaluated(leg.x, leg.t_start), leg.x
+        before = recent(leg.memory, self.history)
         known = self.draws == 0 or (len(before) > 0 and before[-1].noise is not None)
         used = recent(before, self.corrector_order - 1) if self.corrector_order else ()
         if used and known:
-            weights = exponential_adams_weights(path, after(used, t_start), noise_level=self.noise_level, implicit=True)
-            seen = (*used, Evaluation(t_start, x, output))
+            weights = exponential_adams_weights(
+                leg.path, after(used, leg.t_start), noise_level=self.noise_level, implicit=True
+            )
+            seen = (*used, Evaluation(leg.t_start, leg.x, output))
             state = moved(weights, used[-1].state, seen, used[-1].noise if self.draws else None)
-        now = Evaluation(t_start, state, output, drawn)
+        now = Evaluation(leg.t_start, state, output, leg.noise)
         nodes = (*recent(before, self.predictor_order - 1), now)
-        weights = exponential_adams_weights(path, after(nodes, t_end), noise_level=self.noise_level)
-        return moved(weights, state, nodes, drawn), (*before, now)
+        weights = exponential_adams_weights(leg.path, after(nodes, leg.t_end), noise_level=self.noise_level)
+        return moved(weights, state, nodes, leg.noise), (*before, now)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference import _checks
-from reference._checks import Array, Real
-from reference.paths._base import Path, checked_path
+from reference._checks import Array
+from reference.paths._base import checked_path
 from reference.reverse._arguments import descent
-from reference.solvers._steps import evaluate, moved, normals
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers._leg import Evaluation, Leg, Memory
+from reference.solvers._steps import moved
+from reference.solvers.protocol import Solver
 from reference.solvers.weights import StepWeights
 
 __all__ = ["EulerMaruyama"]
@@ -38,26 +39,14 @@ class EulerMaruyama(Solver):
     def draws(self) -> int:
         return int(self.noise_level > 0.0)
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del memory
-        drawn = normals(noise, self.draws, x)
-        checked = checked_path("path", path)
-        start, end = descent(checked, t_start, t_end)
-        now = (Evaluation(t_start, x, evaluate(model, x, start), drawn),)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        checked = checked_path("path", leg.path)
+        start, end = descent(checked, leg.t_start, leg.t_end)
+        now = (Evaluation(leg.t_start, leg.x, leg.evaluated(leg.x, start), leg.noise),)
         length, squared = start - end, checked.diffusion_squared(start)
         weights = StepWeights(
             1.0 - length * checked.drift(start),
             (0.5 * (1.0 + self.noise_level**2) * length * squared)[..., None],
             self.noise_level * np.sqrt(length * squared),
         )
-        return moved(weights, x, now, drawn), now
+        return moved(weights, leg.x, now, leg.noise), now

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reference import _checks
-from reference._checks import Array, Real
-from reference.paths._base import Path
+from reference._checks import Array
+from reference.solvers._leg import Evaluation, Leg, Memory
 from reference.solvers._nodes import outputs_of
-from reference.solvers._steps import after, evaluate, moved, recent
+from reference.solvers._steps import after, moved, recent
 from reference.solvers.exponential import unipc_weights
-from reference.solvers.protocol import Evaluation, Memory, Model, Solver
+from reference.solvers.protocol import Solver
 
 __all__ = ["UniPC"]
 
@@ -52,27 +52,16 @@ class UniPC(Solver):
     def history(self) -> int:
         return self.nodes - 1 + self.corrector
 
-    def _advance(
-        self,
-        model: Model,
-        path: Path,
-        x: Array,
-        *,
-        t_start: Real,
-        t_end: Real,
-        memory: Memory = (),
-        noise: Array | None = None,
-    ) -> tuple[Array, Memory]:
-        del noise
-        output, state = evaluate(model, x, t_start), x
-        before = recent(memory, self.history)
+    def _advance(self, leg: Leg) -> tuple[Array, Memory]:
+        output, state = leg.evaluated(leg.x, leg.t_start), leg.x
+        before = recent(leg.memory, self.history)
         if self.corrector and before:
-            seen = (*before, Evaluation(t_start, x, output))
+            seen = (*before, Evaluation(leg.t_start, leg.x, output))
             weights = unipc_weights(
-                path, after(before, t_start), output=self.output, variant=self.variant, corrector=True
+                leg.path, after(before, leg.t_start), output=self.output, variant=self.variant, corrector=True
             )
             state = moved(weights, before[-1].state, seen, None)
-        now = Evaluation(t_start, state, output)
+        now = Evaluation(leg.t_start, state, output)
         nodes = (*recent(before, self.nodes - 1), now)
-        weights = unipc_weights(path, after(nodes, t_end), output=self.output, variant=self.variant)
+        weights = unipc_weights(leg.path, after(nodes, leg.t_end), output=self.output, variant=self.variant)
         return moved(weights, state, nodes, None), (*before, now)
