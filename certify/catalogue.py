@@ -63,9 +63,15 @@ def _lines(record: Record) -> Iterator[str]:
 
 
 def text() -> str:
-    """The catalogue as text, one block a function: an absent id has its reason where its functions would be."""
-    lines = []
-    for entry in entries():
+    """The catalogue as text, one block a function: an absent id has its reason where its functions would be.
+
+    The last line counts the ids, and those without a function.
+    """
+    lines, every = [], entries()
+    for entry in every:
         told = [line for record in entry.records for line in _lines(record)] or [f"none: {entry.absent}"]
         lines += [f"{entry.id if n == 0 else '':6}{line}" for n, line in enumerate(told)]
+    missing = sum(not entry.records for entry in every)
+    functions = len({record.name for entry in every for record in entry.records})
+    lines += ["", f"{len(every)} ids, {missing} missing; {functions} functions hold them"]
     return "\n".join(wrapped(line, indent=10) for line in lines)

@@ -65,6 +65,8 @@ def pseudo_huber(difference: Tensor, *, constant: Tensor | float) -> Tensor:
 def pseudo_huber_constant(dimensions: int) -> Tensor:
     """0.00054 sqrt(d), a float64 tensor on the CPU: the constant of improved consistency training in d dimensions.
 
+    Unverified: the number was not seen in its paper.
+
     Raises TypeError, ValueError unless d is a Python int of at least 1.
 
     Catalogue: P111 (Lai et al., arXiv 2510.21890).

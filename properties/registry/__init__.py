@@ -1,7 +1,7 @@
 """The register: every public name, the catalogue ids it implements, and how it is believed.
 
-`records` gives one record a formula, ``IDS`` has every catalogue id that the project must hold one day, ``ABSENT`` the
-written reason for each id that has no function today. The laws that the records name are in `properties.law`.
+`records` gives one record a formula, ``IDS`` has every catalogue id that the project holds, ``ABSENT`` the written
+reason for each that has no function. The laws that the records name are in `properties.law`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from properties.registry.benchmarks import BENCHMARKS
-from properties.registry.catalogue import IDS, absent
+from properties.registry.catalogue import ABSENT, IDS
 from properties.registry.record import TWIN_KINDS, Record
 
 __all__ = ["ABSENT", "IDS", "TWIN_KINDS", "Record", "records"]
@@ -47,6 +47,3 @@ def records() -> tuple[Record, ...]:
                 raise ValueError(f"registry: expected one record a name, got two for {record.name!r}")
             found[record.name] = replace(record, benchmark=BENCHMARKS.get(record.name, ""))
     return tuple(found.values())
-
-
-ABSENT: dict[str, str] = absent(frozenset(i for record in records() for i in record.ids))

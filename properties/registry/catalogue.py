@@ -1,4 +1,4 @@
-"""The catalogue ids that the project must hold, and which are not held yet.
+"""The catalogue ids that the project holds.
 
 M ids: McAllester, "On the Mathematics of Diffusion Models" (arXiv 2301.11108); P ids: Lai, Song, Kim, Mitsufuji,
 Ermon, "The Principles of Diffusion Models" (arXiv 2510.21890). Lettered ids are entries of their own.
@@ -18,10 +18,5 @@ IDS: tuple[str, ...] = tuple(
     """.split()
 )
 
-SECOND_HALF = "not built yet: belongs to the second half (solvers, guidance, transport, flow maps)"
-FIRST_OF_THE_SECOND_HALF = "P64"
-
-
-def absent(held: frozenset[str]) -> dict[str, str]:
-    """The written reason for every id of the second half that no record holds; the first half has no reason to lack."""
-    return {i: SECOND_HALF for i in IDS[IDS.index(FIRST_OF_THE_SECOND_HALF) :] if i not in held}
+ABSENT: dict[str, str] = {}
+"""The written reason for every id that no record holds: there is none."""

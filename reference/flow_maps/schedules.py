@@ -60,6 +60,7 @@ def pseudo_huber(difference: Array, *, constant: Real) -> Array:
 def pseudo_huber_constant(dimensions: int) -> Array:
     """The constant 0.00054 sqrt(d) of improved consistency training for data of d dimensions.
 
+    Unverified: the number, on which many independent codes agree, was not seen in its paper.
     Raises: TypeError, ValueError unless d is a Python int >= 1.
     Catalogue: P111 (Lai et al., arXiv 2510.21890); iCM, arXiv 2310.14189.
     """
