@@ -6,7 +6,7 @@ import numpy as np
 
 from . import common
 
-SOLVERS = ("DDIM", "DPM-Solver++ 2M", "DPM-Solver-3", "UniPC-3 bh2")
+SOLVERS = ("DDIM", "DPM-Solver++ 2M", "UniPC-3 bh2")
 
 
 class Sampling:
