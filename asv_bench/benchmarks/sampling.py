@@ -10,9 +10,9 @@ SOLVERS = ("DDIM", "DPM-Solver++ 2M", "UniPC-3 bh2")
 
 
 class Sampling:
-    """20 steps of VP from half log-SNR -1 to 2.5 with 16 points in 2 dimensions, or 1024 in 3072."""
+    """20 steps of VP from half log-SNR -1 to 2.5 with 16 points in 2 dimensions, or 256 in 768."""
 
-    params = (common.IMPLEMENTATIONS, SOLVERS, ((16, 2), (1024, 3072)))
+    params = (common.IMPLEMENTATIONS, SOLVERS, ((16, 2), (256, 768)))
     param_names = ("implementation", "solver", "shape")
     timeout = 180
 
