@@ -33,6 +33,7 @@ __all__ = [
     "levels",
     "mixture_weights",
     "nonnegative",
+    "nonnegative_parameter",
     "option",
     "ordered",
     "parameter",
@@ -96,6 +97,11 @@ def parameter(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: expected a Python float, got {type(value).__name__}")
     return float(real(name, value))
+
+
+def nonnegative_parameter(name: str, value: object) -> float:
+    """A finite Python float >= 0."""
+    return float(nonnegative(name, parameter(name, value)))
 
 
 def positive_parameter(name: str, value: object) -> float:

@@ -10,7 +10,7 @@ from reference import _checks
 from reference._checks import Array, Real
 from reference.distributions import Gaussian
 
-__all__ = ["Pair", "gaussian_pair", "weight_of"]
+__all__ = ["Pair", "gaussian_pair", "start_law", "weight_of"]
 
 
 class Pair(NamedTuple):
@@ -37,6 +37,14 @@ def gaussian_pair(unconditional: object, conditional: object) -> Pair:
     means = [np.broadcast_to(law.mean, (*batch, size)) for law in (first, second)]
     covariances = [np.broadcast_to(law.covariance, (*batch, size, size)) for law in (first, second)]
     return Pair(means[0], means[1], covariances[0], covariances[1], batch)
+
+
+def start_law(start: object, pair: Pair) -> Gaussian:
+    """A Gaussian of the pair's dimension."""
+    law, size = _checks.instance("start", start, Gaussian), pair.mean_u.shape[-1]
+    if law.event_size != size:
+        raise ValueError(f"start: expected event size {size}, got {law.event_size}")
+    return law
 
 
 def weight_of(weight: Real, **shapes: tuple[int, ...]) -> Array:

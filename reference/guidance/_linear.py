@@ -16,7 +16,7 @@ from reference._checks import Array, unit_roundoff
 from reference._quadrature import integrate
 from reference.paths._base import Path
 
-__all__ = ["GuidedCoefficients", "guided_coefficients"]
+__all__ = ["GuidedCoefficients", "guided_coefficients", "guided_state"]
 
 
 class GuidedCoefficients(NamedTuple):
@@ -47,11 +47,9 @@ def guided_coefficients(
     mean's = w_own alpha_clean int (r/r_clean)^(-w_other theta/2) d(u^theta),
     noise = V_clean int (r/r_clean)^(-w_other theta) d(u^(2 l^2)), from u = p_noisy/p_clean to 1.
     """
-    theta = 1.0 + level**2
-    signal, quotient = path.alpha(clean), path._alpha_quotient(clean, noisy)
+    theta, signal = 1.0 + level**2, path.alpha(clean)
+    state = guided_state(path, clean, noisy, variance_u, variance_c, weight, level)
     v_u, v_c = (_marginals(path, clean, noisy, variance) for variance in (variance_u, variance_c))
-    inner = (v_u[0] / v_u[1]) ** (1.0 - weight) * (v_c[0] / v_c[1]) ** weight
-    state = (inner * quotient ** (2.0 * level**2 / theta)) ** (0.5 * theta)
     gap = signal**2 * (variance_c - variance_u)
     drop = _noise_drop(path, clean, noisy)
     own_c = _Levels(v_c[0], v_u[0] / v_c[0], gap / v_c[0], 0.5 * np.log1p(drop / v_c[0]))
@@ -62,6 +60,16 @@ def guided_coefficients(
         weight * signal * _integral(own_c, 0.5 * (weight - 1.0) * theta, theta),
         v_c[0] * _integral(own_c, (weight - 1.0) * theta, 2.0 * level**2),
     )
+
+
+def guided_state(
+    path: Path, clean: Array, noisy: Array, variance_u: Array, variance_c: Array, weight: Array, level: Array
+) -> Array:
+    """The state's coefficient alone, which asks for no integral."""
+    theta, quotient = 1.0 + level**2, path._alpha_quotient(clean, noisy)
+    v_u, v_c = (_marginals(path, clean, noisy, variance) for variance in (variance_u, variance_c))
+    inner = (v_u[0] / v_u[1]) ** (1.0 - weight) * (v_c[0] / v_c[1]) ** weight
+    return np.asarray((inner * quotient ** (2.0 * level**2 / theta)) ** (0.5 * theta))
 
 
 def _marginals(path: Path, clean: Array, noisy: Array, variance: Array) -> tuple[Array, Array]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from reference import _checks
 from reference._checks import Array, Real
@@ -10,9 +13,9 @@ from reference.distributions import Gaussian
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descent, travel
 
-from ._arguments import gaussian_pair, weight_of
+from ._arguments import Pair, gaussian_pair, start_law, weight_of
 from ._common import CommonBasis, common_basis, in_basis
-from ._linear import GuidedCoefficients, guided_coefficients
+from ._linear import GuidedCoefficients, guided_coefficients, guided_state
 
 __all__ = ["guided_family_law", "guided_flow_law", "guided_flow_matrix", "guided_limit_covariance"]
 
@@ -28,8 +31,9 @@ def guided_flow_matrix(
     Raises: TypeError, ValueError; ValueError for covariances that do not commute, with the commutator's norm.
     Catalogue: P87 (Lai et al., arXiv 2510.21890).
     """
-    basis, state = _flow(unconditional, conditional, path, weight, t_start, t_end, ())
-    return in_basis(basis, state.state)
+    way = _Way.of(gaussian_pair(unconditional, conditional), path, weight, t_start, t_end)
+    down = guided_state(path, *way.directions())
+    return in_basis(way.basis, np.where(way.is_up, 1.0 / down, down))
 
 
 def guided_flow_law(
@@ -54,9 +58,14 @@ def guided_flow_law(
     Raises: TypeError, ValueError; ValueError for covariances that do not commute, with the commutator's norm.
     Catalogue: P87 (Lai et al., arXiv 2510.21890).
     """
-    law = _start(start)
-    basis, step = _flow(unconditional, conditional, path, weight, t_start, t_end, law.batch_shape)
-    return basis.carried(_fitting(law, basis), step)
+    pair = gaussian_pair(unconditional, conditional)
+    law = start_law(start, pair)
+    way = _Way.of(pair, path, weight, t_start, t_end, law.batch_shape)
+    down = guided_coefficients(path, *way.directions())
+    state = np.where(way.is_up, 1.0 / down.state, down.state)
+    back = np.where(way.is_up, -state, 1.0)
+    step = GuidedCoefficients(state, back * down.unconditional, back * down.conditional, down.noise)
+    return way.basis.carried(law, step)
 
 
 def guided_family_law(
@@ -82,13 +91,14 @@ def guided_family_law(
     Raises: TypeError, ValueError; ValueError for covariances that do not commute, with the commutator's norm.
     Catalogue: P88 (Lai et al., arXiv 2510.21890).
     """
-    law, pair = _start(start), gaussian_pair(unconditional, conditional)
+    pair = gaussian_pair(unconditional, conditional)
+    law = start_law(start, pair)
     level = _checks.nonnegative("noise_level", noise_level)
     share = weight_of(weight, pair=pair.batch_shape, start=law.batch_shape, noise_level=level.shape)
     shape = np.broadcast_shapes(pair.batch_shape, law.batch_shape, level.shape, share.shape)
     first, last = descent(checked_path("path", path), t_start, t_end, data=shape)
     basis = common_basis(pair)
-    return basis.carried(_fitting(law, basis), _coefficients(path, basis, last, first, share, level))
+    return basis.carried(law, guided_coefficients(path, *_directions(basis, last, first, share, level)))
 
 
 def guided_limit_covariance(unconditional: Gaussian, conditional: Gaussian, *, weight: Real) -> Array:
@@ -113,42 +123,30 @@ def guided_limit_covariance(unconditional: Gaussian, conditional: Gaussian, *, w
 # ------------------------------------------------------------------------------------------- private
 
 
-def _start(start: object) -> Gaussian:
-    return _checks.instance("start", start, Gaussian)
+class _Way(NamedTuple):
+    """The pair's eigenbasis, the cleaner and the noisier time, the weight, and whether the way is up (..., 1)."""
+
+    basis: CommonBasis
+    clean: Array
+    noisy: Array
+    weight: Array
+    is_up: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, pair: Pair, path: Path, weight: Real, t_start: Real, t_end: Real, start: tuple[int, ...] = ()) -> _Way:
+        share = weight_of(weight, pair=pair.batch_shape, start=start)
+        batch = np.broadcast_shapes(pair.batch_shape, start, share.shape)
+        first, last = travel(checked_path("path", path), t_start, t_end, data=batch)
+        is_up = np.asarray(last > first)[..., None]
+        return cls(common_basis(pair), np.minimum(first, last), np.maximum(first, last), share, is_up)
+
+    def directions(self) -> tuple[Array, ...]:
+        """The arguments of the flow down along each direction."""
+        return _directions(self.basis, self.clean, self.noisy, self.weight, np.zeros(()))
 
 
-def _fitting(start: Gaussian, basis: CommonBasis) -> Gaussian:
-    size = basis.vectors.shape[-1]
-    if start.event_size != size:
-        raise ValueError(f"start: expected event size {size}, got {start.event_size}")
-    return start
-
-
-def _flow(
-    unconditional: object,
-    conditional: object,
-    path: Path,
-    weight: Real,
-    t_start: Real,
-    t_end: Real,
-    shape: tuple[int, ...],
-) -> tuple[CommonBasis, GuidedCoefficients]:
-    """The pair's eigenbasis, and the coefficients of its guided flow in the order of travel."""
-    pair = gaussian_pair(unconditional, conditional)
-    share = weight_of(weight, pair=pair.batch_shape, start=shape)
-    batch = np.broadcast_shapes(pair.batch_shape, shape, share.shape)
-    first, last = travel(checked_path("path", path), t_start, t_end, data=batch)
-    basis = common_basis(pair)
-    down = _coefficients(path, basis, np.minimum(first, last), np.maximum(first, last), share, np.zeros(()))
-    upward = (last > first)[..., None]
-    state = np.where(upward, 1.0 / down.state, down.state)
-    back = np.where(upward, -state, 1.0)
-    return basis, GuidedCoefficients(state, back * down.unconditional, back * down.conditional, down.noise)
-
-
-def _coefficients(
-    path: Path, basis: CommonBasis, clean: Array, noisy: Array, weight: Array, level: Array
-) -> GuidedCoefficients:
+def _directions(basis: CommonBasis, clean: Array, noisy: Array, weight: Array, level: Array) -> tuple[Array, ...]:
+    """Times, both variances, weight and noise level along each direction, all of one shape (..., d)."""
     scalars = (np.asarray(scalar)[..., None] for scalar in (clean, noisy, weight, level))
     low, high, share, strength, first, second = np.broadcast_arrays(*scalars, basis.variance_u, basis.variance_c)
-    return guided_coefficients(path, low, high, first, second, share, strength)
+    return low, high, first, second, share, strength

@@ -12,7 +12,7 @@ from reference.distributions._linear_algebra import symmetrized
 from reference.paths._base import Path, checked_path
 from reference.reverse._arguments import descent
 
-from ._arguments import gaussian_pair, weight_of
+from ._arguments import gaussian_pair, start_law, weight_of
 
 __all__ = ["guided_law_by_integration"]
 
@@ -41,10 +41,8 @@ def guided_law_by_integration(
     Raises: TypeError, ValueError; ValueError for a singular V on the way, ArithmeticError where the integrator fails.
     Catalogue: P88, P89 (Lai et al., arXiv 2510.21890).
     """
-    pair, law = gaussian_pair(unconditional, conditional), _checks.instance("start", start, Gaussian)
-    size = pair.mean_u.shape[-1]
-    if law.event_size != size:
-        raise ValueError(f"start: expected event size {size}, got {law.event_size}")
+    pair = gaussian_pair(unconditional, conditional)
+    law, size = start_law(start, pair), pair.mean_u.shape[-1]
     level = _checks.nonnegative("noise_level", noise_level)
     share = weight_of(weight, pair=pair.batch_shape, start=law.batch_shape, noise_level=level.shape)
     shape = np.broadcast_shapes(pair.batch_shape, law.batch_shape, level.shape, share.shape)

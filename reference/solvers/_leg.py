@@ -39,8 +39,8 @@ class Leg(NamedTuple):
     model: Model
     path: Path
     x: Array
-    t_start: Real
-    t_end: Real
+    t_start: Array
+    t_end: Array
     memory: Memory
     noise: Array | None
 

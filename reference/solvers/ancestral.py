@@ -8,9 +8,7 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array
-from reference.paths._base import checked_path
-from reference.reverse._arguments import descent
-from reference.solvers._leg import Evaluation, Leg, Memory
+from reference.solvers._leg import Leg, Memory
 from reference.solvers._steps import moved
 from reference.solvers.protocol import Solver
 from reference.solvers.weights import StepWeights, shares
@@ -66,22 +64,21 @@ class AncestralEuler(Solver):
     output = "denoiser"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "eta", float(_checks.nonnegative("eta", _checks.parameter("eta", self.eta))))
+        self._keep_nonnegative("eta")
 
     @property
     def draws(self) -> int:
         return int(self.eta > 0.0)
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = checked_path("path", leg.path)
-        start, end = descent(checked, leg.t_start, leg.t_end)
-        now = (Evaluation(leg.t_start, leg.x, leg.evaluated(leg.x, start), leg.noise),)
-        _checks.time_in_domain(checked, start, name="t_start", open_right=checked._signal_vanishes)
+        path, start, end = leg.path, leg.t_start, leg.t_end
+        now = (leg.first(),)
+        _checks.time_in_domain(path, start, name="t_start", open_right=path._signal_vanishes)
         # down = k sigma_end and up = drawn sigma_end of ``ancestral_sigmas``, in sigma/alpha
-        kept, lost, drawn_share = shares(np.asarray(self.eta), checked._difference(end, start))
+        kept, lost, drawn_share = shares(np.asarray(self.eta), path._difference(end, start))
         weights = StepWeights(
-            kept * checked._sigma_quotient(end, start),
-            (checked.alpha(end) * lost)[..., None],
-            checked.sigma(end) * np.minimum(drawn_share, 1.0),
+            kept * path._sigma_quotient(end, start),
+            (path.alpha(end) * lost)[..., None],
+            path.sigma(end) * np.minimum(drawn_share, 1.0),
         )
         return moved(weights, leg.x, now, leg.noise), now

@@ -33,7 +33,7 @@ class DDIM(Solver):
     order = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "eta", float(_checks.nonnegative("eta", _checks.parameter("eta", self.eta))))
+        self._keep_nonnegative("eta")
         outputs_of(self.output)
 
     @property

@@ -12,9 +12,8 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array
-from reference.paths._base import Path, checked_path
-from reference.reverse._arguments import descent
-from reference.solvers._leg import Evaluation, Leg, Memory, Model, evaluate
+from reference.paths._base import Path
+from reference.solvers._leg import Leg, Memory, Model, evaluate
 from reference.solvers._moments import decayed_moment
 from reference.solvers._nodes import outputs_of
 from reference.solvers.protocol import Solver
@@ -61,27 +60,26 @@ class DPMSolver(Solver):
         return self.order
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = checked_path("path", leg.path)
-        start, end = descent(checked, leg.t_start, leg.t_end)
+        path, start, end = leg.path, leg.t_start, leg.t_end
         if self.order > 1:
-            _checks.time_in_domain(checked, start, name="t_start", open_right=checked._signal_vanishes)
-            _checks.time_in_domain(checked, end, name="t_end", open_left=checked._noise_vanishes)
-        first = leg.evaluated(leg.x, start)
-        now = (Evaluation(leg.t_start, leg.x, first),)
-        whole = _transfer(checked, self.output, start, end)
+            _checks.time_in_domain(path, start, name="t_start", open_right=path._signal_vanishes)
+            _checks.time_in_domain(path, end, name="t_end", open_left=path._noise_vanishes)
+        now = (leg.first(),)
+        first = now[0].output
+        whole = _transfer(path, self.output, start, end)
         if self.r1 is None:
             return whole.constant(leg.x, first), now
         length = whole.length[..., None]
-        inner = _between(checked, start, end, self.r1)
-        second = leg.evaluated(_transfer(checked, self.output, start, inner).constant(leg.x, first), inner)
+        inner = _between(path, start, end, self.r1)
+        second = leg.evaluated(_transfer(path, self.output, start, inner).constant(leg.x, first), inner)
         change = second - first
         if self.order == 2:
             if self.variant == "midpoint":
                 return whole.constant(leg.x, first + change / (2.0 * self.r1)), now
             return whole.linear(leg.x, first, change / (self.r1 * length)), now
         assert self.r2 is not None
-        outer = _between(checked, start, end, self.r2)
-        arrived = _transfer(checked, self.output, start, outer).linear(leg.x, first, change / (self.r1 * length))
+        outer = _between(path, start, end, self.r2)
+        arrived = _transfer(path, self.output, start, outer).linear(leg.x, first, change / (self.r1 * length))
         third = leg.evaluated(arrived, outer)
         return whole.linear(leg.x, first, (third - first) / (self.r2 * length)), now
 
@@ -101,7 +99,7 @@ class DPMSolverAncestral(Solver):
     output = "denoiser"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "eta", float(_checks.nonnegative("eta", _checks.parameter("eta", self.eta))))
+        self._keep_nonnegative("eta")
 
     @property
     def draws(self) -> int:
@@ -112,19 +110,18 @@ class DPMSolverAncestral(Solver):
         return 2
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = checked_path("path", leg.path)
-        start, end = descent(checked, leg.t_start, leg.t_end)
-        level, goal = checked._noise_to_signal(start), checked._noise_to_signal(end)
-        split = _Split.of(self.eta, checked._difference(end, start))
-        first = leg.evaluated(leg.x, start)
-        now = (Evaluation(leg.t_start, leg.x, first, leg.noise),)
-        point = leg.x / checked.alpha(start)[..., None]
+        path, start, end = leg.path, leg.t_start, leg.t_end
+        level, goal = path._noise_to_signal(start), path._noise_to_signal(end)
+        split = _Split.of(self.eta, path._difference(end, start))
+        now = (leg.first(),)
+        first = now[0].output
+        point = leg.x / path.alpha(start)[..., None]
         field = first
         if _all_or_none("sigma_down", split.kept):
             half = np.sqrt(split.kept)
             middle = split._replace(kept=half, lost=split.lost / (1.0 + half))
-            field = _inner(leg.model, checked, middle.towards(point, first), np.asarray(level * half))
-        return _drawn_up(checked, end, split.towards(point, field), goal * split.fresh, leg.noise, 0), now
+            field = _inner(leg.model, path, middle.towards(point, first), np.asarray(level * half))
+        return _drawn_up(path, end, split.towards(point, field), goal * split.fresh, leg.noise, 0), now
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ class DPMSolverSDE(Solver):
     output = "denoiser"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "eta", float(_checks.nonnegative("eta", _checks.parameter("eta", self.eta))))
+        self._keep_nonnegative("eta")
         object.__setattr__(self, "r", _ratio("r", self.r, True, 0.5))
 
     @property
@@ -161,14 +158,13 @@ class DPMSolverSDE(Solver):
         return 2
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = checked_path("path", leg.path)
-        start, end = descent(checked, leg.t_start, leg.t_end)
-        level, goal = checked._noise_to_signal(start), checked._noise_to_signal(end)
-        first = leg.evaluated(leg.x, start)
-        now = (Evaluation(leg.t_start, leg.x, first, leg.noise),)
-        point = leg.x / checked.alpha(start)[..., None]
+        path, start, end = leg.path, leg.t_start, leg.t_end
+        level, goal = path._noise_to_signal(start), path._noise_to_signal(end)
+        now = (leg.first(),)
+        first = now[0].output
+        point = leg.x / path.alpha(start)[..., None]
         field = first
-        length = checked._difference(end, start)
+        length = path._difference(end, start)
         if _all_or_none("sigma at t_end", goal):
             node = np.asarray(level * np.exp(-self.r * length))
             split = _Split.of(self.eta, self.r * length)
@@ -176,9 +172,9 @@ class DPMSolverSDE(Solver):
             if leg.noise is not None:
                 state = state + (node * split.fresh)[..., None] * leg.noise[0]
             share = 1.0 / (2.0 * self.r)
-            field = (1.0 - share) * first + share * _inner(leg.model, checked, state, node)
+            field = (1.0 - share) * first + share * _inner(leg.model, path, state, node)
         split = _Split.of(self.eta, length)
-        return _drawn_up(checked, end, split.towards(point, field), goal * split.fresh, leg.noise, 1), now
+        return _drawn_up(path, end, split.towards(point, field), goal * split.fresh, leg.noise, 1), now
 
 
 # ---------------------------------------------------------------------------------------------- private

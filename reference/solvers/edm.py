@@ -10,7 +10,6 @@ import numpy as np
 from reference import _checks
 from reference._checks import Array
 from reference.paths import EDM
-from reference.reverse._arguments import descent
 from reference.solvers._leg import Evaluation, Leg, Memory
 from reference.solvers.protocol import Solver
 
@@ -42,11 +41,9 @@ class EDMStochastic(Solver):
 
     def __post_init__(self) -> None:
         _checks.count("steps", self.steps)
-        for name in ("churn", "noise_scale", "churn_min"):
-            value = _checks.nonnegative(name, _checks.parameter(name, getattr(self, name)))
-            object.__setattr__(self, name, float(value))
+        self._keep_nonnegative("churn", "noise_scale", "churn_min")
         if self.churn_max != math.inf:
-            _checks.nonnegative("churn_max", _checks.parameter("churn_max", self.churn_max))
+            _checks.nonnegative_parameter("churn_max", self.churn_max)
         if self.churn_max < self.churn_min:
             raise ValueError(f"churn_max: expected at least churn_min = {self.churn_min!r}, got {self.churn_max!r}")
 
@@ -63,8 +60,8 @@ class EDMStochastic(Solver):
         return 2
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = _checks.instance("path", leg.path, EDM, hint="its clock is sigma; elsewhere Heun('noise_to_signal')")
-        sigma, end = descent(checked, leg.t_start, leg.t_end)
+        _checks.instance("path", leg.path, EDM, hint="its clock is sigma; elsewhere Heun('noise_to_signal')")
+        sigma, end = leg.t_start, leg.t_end
         churned = (sigma >= self.churn_min) & (sigma <= self.churn_max)
         gamma = np.where(churned, min(self.churn / self.steps, _largest_churn), 0.0)
         raised = np.asarray(sigma * (1.0 + gamma))

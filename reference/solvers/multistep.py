@@ -12,7 +12,7 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array, Real
-from reference.paths._base import Path, checked_path
+from reference.paths._base import Path
 from reference.solvers._leg import Evaluation, Leg, Memory
 from reference.solvers._nodes import outputs_of
 from reference.solvers._steps import after, moved, recent
@@ -52,8 +52,7 @@ class _OfNoiseLevel(_Multistep):
         return int(self.noise_level > 0.0)
 
     def _check(self) -> None:
-        level = _checks.nonnegative("noise_level", _checks.parameter("noise_level", self.noise_level))
-        object.__setattr__(self, "noise_level", float(level))
+        self._keep_nonnegative("noise_level")
         outputs_of(self.output)
 
 
@@ -159,10 +158,9 @@ class LMS(_Multistep):
         return self.order - 1
 
     def _weights(self, path: Path, times: Array) -> StepWeights:
-        checked = checked_path("path", path)
-        grid = _checks.time_in_domain(checked, times, name="times", open_right=checked._signal_vanishes)
-        alpha, end = checked.alpha(grid), checked.alpha(grid[..., -1])
-        outputs = end[..., None] * linear_multistep_weights(checked.sigma(grid) / alpha)
+        grid = _checks.time_in_domain(path, times, name="times", open_right=path._signal_vanishes)
+        alpha, end = path.alpha(grid), path.alpha(grid[..., -1])
+        outputs = end[..., None] * linear_multistep_weights(path.sigma(grid) / alpha)
         return StepWeights(end / alpha[..., -2], outputs, np.zeros_like(end))
 
 
@@ -201,7 +199,7 @@ class PNDM(_Multistep):
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
         if self.start == "adams" or len(leg.memory) >= self.history:
             return super()._advance(leg)
-        middle = 0.5 * (np.asarray(leg.t_start) + np.asarray(leg.t_end))
+        middle = 0.5 * (leg.t_start + leg.t_end)
 
         def transfer(field: Array, t: Real) -> Array:
             here = (Evaluation(leg.t_start, leg.x, field),)

@@ -8,7 +8,6 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array
-from reference.paths._base import checked_path
 from reference.solvers._leg import Leg, Memory
 from reference.solvers.protocol import Solver
 from reference.solvers.sde import EulerMaruyama
@@ -36,9 +35,7 @@ class PredictorCorrector(Solver):
 
     def __post_init__(self) -> None:
         _checks.count("corrections", self.corrections, at_least=0)
-        for name in ("noise_level", "step_size"):
-            value = _checks.nonnegative(name, _checks.parameter(name, getattr(self, name)))
-            object.__setattr__(self, name, float(value))
+        self._keep_nonnegative("noise_level", "step_size")
 
     @property
     def order(self) -> int:  # type: ignore[override]
@@ -56,7 +53,7 @@ class PredictorCorrector(Solver):
         predictor = EulerMaruyama(noise_level=self.noise_level)
         given = None if leg.noise is None else leg.noise[: predictor.draws]
         state, now = predictor.step(leg.model, leg.path, leg.x, t_start=leg.t_start, t_end=leg.t_end, noise=given)
-        sigma = checked_path("path", leg.path).sigma(leg.t_end)
+        sigma = leg.path.sigma(leg.t_end)
         length = self.step_size * sigma**2
         if leg.noise is not None and np.any(length > 0.0):
             for normal in leg.noise[predictor.draws :]:

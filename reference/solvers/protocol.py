@@ -85,9 +85,14 @@ class Solver(ABC):
         checked = checked_path("path", path)
         _checks.function("model", model)
         point = _checks.event("x", _checks.real("x", x))
-        descent(checked, t_start, t_end, x=point.shape[:-1])
+        start, end = descent(checked, t_start, t_end, x=point.shape[:-1])
         refuse_misremembered(memory, point.shape[-1])
-        return self._advance(Leg(model, checked, point, t_start, t_end, memory, normals(noise, self.draws, point)))
+        return self._advance(Leg(model, checked, point, start, end, memory, normals(noise, self.draws, point)))
+
+    def _keep_nonnegative(self, *names: str) -> None:
+        """Keeps the named options of a frozen rule as floats >= 0."""
+        for name in names:
+            object.__setattr__(self, name, _checks.nonnegative_parameter(name, getattr(self, name)))
 
     @abstractmethod
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:

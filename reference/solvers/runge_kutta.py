@@ -15,8 +15,7 @@ import numpy as np
 
 from reference import _checks
 from reference._checks import Array, Real
-from reference.paths._base import Path, checked_path
-from reference.reverse._arguments import descent
+from reference.paths._base import Path
 from reference.solvers._leg import Evaluation, Leg, Memory, Model, evaluate
 from reference.solvers.protocol import Solver
 
@@ -60,10 +59,9 @@ class _RungeKutta(Solver):
         """The end of a step from its first slope."""
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = checked_path("path", leg.path)
-        start, end = descent(checked, leg.t_start, leg.t_end)
-        output, slope = self._slope(leg.model, checked, leg.x, start)
-        return self._finish(leg.model, checked, leg.x, slope, start, end), (Evaluation(leg.t_start, leg.x, output),)
+        path, start, end = leg.path, leg.t_start, leg.t_end
+        output, slope = self._slope(leg.model, path, leg.x, start)
+        return self._finish(leg.model, path, leg.x, slope, start, end), (Evaluation(leg.t_start, leg.x, output),)
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,7 @@ class SASolver(Solver):
             raise ValueError(f"predictor_order: expected 1..4, got {self.predictor_order}")
         if _checks.count("corrector_order", self.corrector_order, at_least=0) not in {0, 2, 3, 4}:
             raise ValueError(f"corrector_order: expected 0 or 2..4, got {self.corrector_order}")
-        level = _checks.nonnegative("noise_level", _checks.parameter("noise_level", self.noise_level))
-        object.__setattr__(self, "noise_level", float(level))
+        self._keep_nonnegative("noise_level")
 
     @property
     def order(self) -> int:  # type: ignore[override]

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference import _checks
 from reference._checks import Array
-from reference.paths._base import checked_path
-from reference.reverse._arguments import descent
-from reference.solvers._leg import Evaluation, Leg, Memory
+from reference.solvers._leg import Leg, Memory
 from reference.solvers._steps import moved
 from reference.solvers.protocol import Solver
 from reference.solvers.weights import StepWeights
@@ -32,20 +29,18 @@ class EulerMaruyama(Solver):
     output = "score"
 
     def __post_init__(self) -> None:
-        level = _checks.nonnegative("noise_level", _checks.parameter("noise_level", self.noise_level))
-        object.__setattr__(self, "noise_level", float(level))
+        self._keep_nonnegative("noise_level")
 
     @property
     def draws(self) -> int:
         return int(self.noise_level > 0.0)
 
     def _advance(self, leg: Leg) -> tuple[Array, Memory]:
-        checked = checked_path("path", leg.path)
-        start, end = descent(checked, leg.t_start, leg.t_end)
-        now = (Evaluation(leg.t_start, leg.x, leg.evaluated(leg.x, start), leg.noise),)
-        length, squared = start - end, checked.diffusion_squared(start)
+        path, start, end = leg.path, leg.t_start, leg.t_end
+        now = (leg.first(),)
+        length, squared = start - end, path.diffusion_squared(start)
         weights = StepWeights(
-            1.0 - length * checked.drift(start),
+            1.0 - length * path.drift(start),
             (0.5 * (1.0 + self.noise_level**2) * length * squared)[..., None],
             self.noise_level * np.sqrt(length * squared),
         )

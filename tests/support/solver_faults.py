@@ -42,8 +42,8 @@ class Call:
         )
 
 
-def before(owner: Any, change: Callable[[Call], None]) -> Plant:
-    """The step with its call changed."""
+def around(owner: Any, change: Callable[[Wrap, Call], Any]) -> Plant:
+    """The step replaced by ``change(original, call)``."""
 
     def instead(
         original: Wrap,
@@ -57,32 +57,24 @@ def before(owner: Any, change: Callable[[Call], None]) -> Plant:
         memory: Any = (),
         noise: Any = None,
     ) -> Any:
-        call = Call(solver, model, path, x, t_start, t_end, memory, noise)
+        return change(original, Call(solver, model, path, x, t_start, t_end, memory, noise))
+
+    return changed(owner, "step", instead)
+
+
+def before(owner: Any, change: Callable[[Call], None]) -> Plant:
+    """The step with its call changed."""
+
+    def instead(original: Wrap, call: Call) -> Any:
         change(call)
         return call.run(original)
 
-    return changed(owner, "step", instead)
+    return around(owner, instead)
 
 
 def after(owner: Any, change: Callable[[Call, Any, Any], Any]) -> Plant:
     """The step with what it returns replaced by ``change(call, end, memory)``."""
-
-    def instead(
-        original: Wrap,
-        solver: Any,
-        model: Any,
-        path: Any,
-        x: Any,
-        *,
-        t_start: Any,
-        t_end: Any,
-        memory: Any = (),
-        noise: Any = None,
-    ) -> Any:
-        call = Call(solver, model, path, x, t_start, t_end, memory, noise)
-        return change(call, *call.run(original))
-
-    return changed(owner, "step", instead)
+    return around(owner, lambda original, call: change(call, *call.run(original)))
 
 
 def option(owner: Any, **changes: Callable[[Any], Any]) -> Plant:

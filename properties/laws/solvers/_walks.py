@@ -31,16 +31,22 @@ def bent_model(path: Any, output: str) -> Any:
         alpha, sigma = path.alpha(t)[..., None], path.sigma(t)[..., None]
         total = alpha * alpha + sigma * sigma
         denoiser = (alpha / total) * x / (1.0 + x * x / total) + OFFSET * (sigma * sigma / total)
-        if output == "denoiser":
-            return denoiser
-        noise = (x - alpha * denoiser) / sigma
-        if output == "noise":
-            return noise
-        if output == "score":
-            return -noise / sigma
-        return path.alpha_derivative(t)[..., None] * denoiser + path.sigma_derivative(t)[..., None] * noise
+        return answer(path, output, denoiser, x, t)
 
     return model
+
+
+def answer(path: Any, output: str, denoiser: Any, x: Any, t: Any) -> Any:
+    """What a model of that output answers where the denoiser is this, in arrays of any library."""
+    if output == "denoiser":
+        return denoiser
+    sigma = path.sigma(t)[..., None]
+    noise = (x - path.alpha(t)[..., None] * denoiser) / sigma
+    if output == "noise":
+        return noise
+    if output == "score":
+        return -noise / sigma
+    return path.alpha_derivative(t)[..., None] * denoiser + path.sigma_derivative(t)[..., None] * noise
 
 
 def sampled(implementation: Implementation, case: SolverRun, solver: SolverSpec, x: Floats, **options: Any) -> Floats:

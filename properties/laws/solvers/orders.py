@@ -13,6 +13,7 @@ from properties import budget
 from properties.cases.solver_runs import OrderRun
 from properties.law import law
 from properties.laws._compare import exact, truncated
+from properties.laws.solvers._walks import answer
 from properties.protocol import Finding, Findings, Floats, Implementation
 
 COUNTS = (6, 12, 24)
@@ -55,15 +56,7 @@ class Twins:
             alpha, sigma = path.alpha(t)[..., None], path.sigma(t)[..., None]
             total = alpha * alpha * SPREAD + sigma * sigma
             side = lift(np.tanh(lower(alpha * x / total)))
-            denoiser = (alpha * SPREAD * x + sigma * sigma * side) / total
-            if output == "denoiser":
-                return denoiser
-            noise = (x - alpha * denoiser) / sigma
-            if output == "noise":
-                return noise
-            if output == "score":
-                return -noise / sigma
-            return path.alpha_derivative(t)[..., None] * denoiser + path.sigma_derivative(t)[..., None] * noise
+            return answer(path, output, (alpha * SPREAD * x + sigma * sigma * side) / total, x, t)
 
         return field
 
