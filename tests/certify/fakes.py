@@ -69,22 +69,10 @@ def _calls_us_wrongly(cell: Cell) -> Sequence[Verdict]:
 
 
 def _slowly(cell: Cell) -> Sequence[Verdict]:
-    """Held up from the third cell on, for as long as there is a hold.txt: a run that can be met half way."""
     time.sleep(0.2)
-    held_until = time.monotonic() + 60.0
-    while os.path.exists("hold.txt") and _judged_so_far() >= 2 and time.monotonic() < held_until:
-        time.sleep(0.02)
     with open("judged.txt", "a", encoding="utf-8") as file:
         file.write(f"{cell.subject} {cell.law}\n")
     return _passes(cell)
-
-
-def _judged_so_far() -> int:
-    try:
-        with open("judged.txt", encoding="utf-8") as file:
-            return len(file.readlines())
-    except FileNotFoundError:
-        return 0
 
 
 @dataclass(frozen=True)

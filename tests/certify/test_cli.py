@@ -239,8 +239,7 @@ def test_a_waived_fail_is_known_and_a_needless_waiver_fails_the_run(monkeypatch:
 
 @pytest.fixture
 def running(fakes: Path) -> Iterator[subprocess.Popen[str]]:
-    """A run of a slow target that has begun to judge, and is held up half way."""
-    (fakes / "hold.txt").touch()
+    """A run of a slow target that has begun to judge."""
     # The installed packages, as the run that resumes has them: a journal of other sources is ignored.
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "certify.cli", "certify", "fakes:slow", "--json", "c.json"]
@@ -265,7 +264,6 @@ def test_an_interrupted_run_keeps_its_journal_says_how_to_go_on_and_goes_on(
         waited += 0.02
     os.killpg(running.pid, signal.SIGINT)
     _, errors = running.communicate(timeout=20)
-    (fakes / "hold.txt").unlink()
     resumed = diffassay("certify", "fakes:slow", "--json", "c.json")
 
     assert running.returncode == 130
