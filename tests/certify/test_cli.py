@@ -237,12 +237,20 @@ def test_a_waived_fail_is_known_and_a_needless_waiver_fails_the_run(monkeypatch:
     assert "stale waiver, it covers nothing: sampler.order on bad:Gone" in repaired.output
 
 
+# A shell's background job ignores interrupts, and so does every process below it, unless it says otherwise.
+INTERRUPTIBLE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("certify.cli", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.fixture
 def running(fakes: Path) -> Iterator[subprocess.Popen[str]]:
     """A run of a slow target that has begun to judge."""
     # The installed packages, as the run that resumes has them: a journal of other sources is ignored.
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
-    command = [sys.executable, "-m", "certify.cli", "certify", "fakes:slow", "--json", "c.json"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "certify", "fakes:slow", "--json", "c.json"]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
